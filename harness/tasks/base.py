@@ -108,7 +108,7 @@ class Task:
     name: str
     version: int  # raised whenever a score of the older version can no longer be compared
     form: Form
-    columns: tuple[str, ...]  # the hub's columns that `example` reads
+    columns: tuple[str, ...]  # the hub's columns that `example` reads, the label's last
     example: Callable[[Row], Example]
     train: Source
     evaluations: Mapping[str, Source]  # one training may be scored on several

@@ -1,0 +1,94 @@
+"""GPT-1: a decoder of post-norm blocks on flat batches of real tokens (paper, section 4.1; released code).
+
+Legend: T tokens of all sequences end to end, D = n_embd, H heads. Names are the hub's (`openai-community/openai-gpt`).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from baselines.batches import Batch, Group
+from baselines.dropout import dropout
+from baselines.recipes import Size
+
+
+class Attention(nn.Module):
+    """Causal self-attention. Every projection runs on real tokens; only attention itself sees sequences."""
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.n_head = size.n_head
+        self.c_attn = nn.Linear(size.n_embd, 3 * size.n_embd)
+        self.c_proj = nn.Linear(size.n_embd, size.n_embd)
+
+    def forward(self, x: Tensor, groups: tuple[Group, ...], p: float) -> Tensor:
+        qkv = self.c_attn(x)  # (T, 3D)
+        attended = [self.attend(qkv[group.start : group.stop], group, p) for group in groups]
+        return self.c_proj(attended[0] if len(attended) == 1 else torch.cat(attended))
+
+    def attend(self, qkv: Tensor, group: Group, p: float) -> Tensor:
+        """(tokens of the group, 3D) -> (tokens of the group, D). Padding is on the right, so a causal mask suffices."""
+        if group.padded is not None:
+            qkv = qkv.index_select(0, group.padded)
+        q, k, v = qkv.view(group.count, group.length, 3, self.n_head, -1).permute(2, 0, 3, 1, 4)  # (count, H, L, D/H)
+        y = F.scaled_dot_product_attention(q, k, v, dropout_p=p, is_causal=True)
+        y = y.transpose(1, 2).reshape(group.count * group.length, -1)
+        return y if group.real is None else y.index_select(0, group.real)
+
+
+class MLP(nn.Module):
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.c_fc = nn.Linear(size.n_embd, 4 * size.n_embd)
+        self.c_proj = nn.Linear(4 * size.n_embd, size.n_embd)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.c_proj(F.gelu(self.c_fc(x), approximate="tanh"))  # the release's form of GELU
+
+
+class Block(nn.Module):
+    """Post-norm: the residual is added first, then normalised."""
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.attn = Attention(size)
+        self.ln_1 = nn.LayerNorm(size.n_embd, eps=1e-5)
+        self.mlp = MLP(size)
+        self.ln_2 = nn.LayerNorm(size.n_embd, eps=1e-5)
+
+    def forward(self, x: Tensor, groups: tuple[Group, ...], p: float) -> Tensor:
+        x = self.ln_1(x + dropout(self.attn(x, groups, p), p))
+        return self.ln_2(x + dropout(self.mlp(x), p))
+
+
+class GPT(nn.Module):
+    """Batch -> (T, D), the last block's states. The output embedding is `tokens_embed.weight` (tied).
+
+    n_vocab: rows of the embedding, special tokens included. 116,534,784 parameters at the paper's size with the
+    released 40,478 tokens alone.
+    """
+
+    def __init__(self, size: Size, n_vocab: int, p: float) -> None:
+        super().__init__()
+        self.p = p
+        self.tokens_embed = nn.Embedding(n_vocab, size.n_embd)
+        self.positions_embed = nn.Embedding(size.n_ctx, size.n_embd)
+        self.h = nn.ModuleList(Block(size) for _ in range(size.n_layer))
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator) -> None:
+        """Matrices N(0, 0.02), biases 0, layer norms the identity (paper, section 4.1)."""
+        for name, parameter in self.named_parameters():
+            if parameter.dim() > 1:
+                parameter.normal_(0.0, 0.02, generator=generator)
+            else:
+                parameter.fill_(1.0 if name.endswith(("ln_1.weight", "ln_2.weight")) else 0.0)
+
+    def forward(self, batch: Batch) -> Tensor:
+        p = self.p if self.training else 0.0
+        x = dropout(self.tokens_embed(batch.tokens) + self.positions_embed(batch.positions), p)
+        for block in self.h:
+            x = block(x, batch.groups, p)
+        return x

@@ -1,0 +1,65 @@
+"""The language model's loss over a large vocabulary, without ever holding all logits.
+
+RACE's batch has 65,536 tokens; times 40,481 logits that is 10 GB. So the states go through in blocks, and each
+block's gradient is computed while its logits are at hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+LOGITS = 1 << 25  # numbers held at once: 128 MB in float32
+
+
+class ChunkedCrossEntropy(torch.autograd.Function):
+    """sum_i weights_i * -log softmax(states_i @ embedding.T)[targets_i]"""
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, embedding: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+        kind = states.device.type
+        # under autocast the three products run in its type, everything else in float32
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else torch.float32
+        with torch.autocast(kind, enabled=False):
+            x, table = states.to(dtype), embedding.to(dtype)
+            needs_gradient = any(ctx.needs_input_grad[:2])
+            d_states = torch.empty_like(states, dtype=torch.float32) if needs_gradient else None
+            d_table = torch.zeros_like(embedding, dtype=torch.float32) if needs_gradient else None
+            loss = states.new_zeros((), dtype=torch.float32)
+            block = max(1, LOGITS // len(embedding))
+            buffer = x.new_empty(min(block, len(x)), len(table))
+            for start in range(0, len(x), block):
+                part = slice(start, min(start + block, len(x)))
+                logits = torch.mm(x[part], table.t(), out=buffer[: part.stop - part.start]).float()
+                chosen, weight = targets[part, None], weights[part, None]
+                log_sum = torch.logsumexp(logits, 1, keepdim=True)
+                loss += ((log_sum - logits.gather(1, chosen)) * weight).sum()
+                if d_states is None or d_table is None:
+                    continue
+                gradient = logits.sub_(log_sum).exp_().scatter_add_(1, chosen, -torch.ones_like(log_sum)).mul_(weight)
+                gradient = gradient.to(dtype)
+                d_states[part] = gradient @ table
+                if dtype == torch.float32:
+                    d_table.addmm_(gradient.t(), x[part])
+                else:
+                    d_table += gradient.t() @ x[part]
+        ctx.save_for_backward(d_states, d_table)
+        return loss
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        d_states, d_table = ctx.saved_tensors
+        (gradient,) = gradients
+        return d_states * gradient, d_table.mul_(gradient), None, None
+
+
+def lm_loss(states: Tensor, embedding: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Weighted cross-entropy of the next token, in nats.
+
+    states (N, D), embedding (V, D) tied to the input's, targets (N,) ids, weights (N,) -> scalar. Differentiable once
+    in states and embedding.
+    """
+    loss: Tensor = ChunkedCrossEntropy.apply(states, embedding, targets, weights)
+    return loss

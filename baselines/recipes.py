@@ -1,0 +1,109 @@
+"""The experiment's settings as values: recipes (what an ablation changes) and profiles (at which size it runs).
+
+An ablation is the full recipe with one field replaced; a profile is the same code at another size. No torch here, so
+that listing and keys cost nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One row of the paper's Table 5."""
+
+    model: str = "gpt"
+    pretrained: bool = True
+    lm_coef: float = 0.5  # the paper's lambda: L3 = L2 + lm_coef * L1
+    summary: str = "pre-trained Transformer, fine-tuned with the auxiliary LM loss"
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What of it can change a number."""
+        return {"model": self.model, "pretrained": self.pretrained, "lm_coef": self.lm_coef}
+
+
+FULL = Recipe()
+RECIPES = {
+    "full": FULL,
+    "no_pretraining": replace(FULL, pretrained=False, summary="the same network from a random start"),
+    "no_aux": replace(FULL, lm_coef=0.0, summary="fine-tuned without the auxiliary LM loss"),
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """The Transformer's dimensions. `n_vocab` None: the released vocabulary of 40,478, else a BPE of that many tokens
+    is trained on the corpus. The three special tokens come on top.
+    """
+
+    n_layer: int
+    n_head: int
+    n_embd: int
+    n_ctx: int  # positions, so the longest sequence in tokens
+    n_vocab: int | None
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """Random contiguous windows of n_ctx tokens; Adam, linear warm-up, cosine to 0 (paper, section 4.1)."""
+
+    learning_rate: float
+    batch: int  # windows an update
+    warmup: int  # updates
+    tokens: int  # budget in all, repetitions included
+    dropout: float
+    weight_decay: float = 0.01  # decoupled, on matrices only
+    clip: float = 1.0  # global norm; the paper is silent for pre-training
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """Paper, section 4.1, and the released code: min(x / warmup, 1) * (1 - x), x = updates done / total."""
+
+    learning_rate: float = 6.25e-5
+    batch: int = 32  # examples an update; a partial last batch is dropped
+    epochs: int = 3
+    warmup: float = 0.002  # share of all updates
+    dropout: float = 0.1  # residual, embedding and attention
+    head_dropout: float = 0.1
+    weight_decay: float = 0.01
+    clip: float = 1.0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The experiment at one size."""
+
+    name: str
+    size: Size
+    pretraining: Pretraining
+    finetuning: FineTuning
+    summary: str
+
+
+PROFILES = {
+    "paper": Profile(
+        "paper",
+        Size(n_layer=12, n_head=12, n_embd=768, n_ctx=512, n_vocab=None),
+        # 100 epochs of BooksCorpus are about 10^11 tokens; the released weights spare them
+        Pretraining(learning_rate=2.5e-4, batch=64, warmup=2000, tokens=100_000_000_000, dropout=0.1),
+        FineTuning(),
+        "116 M parameters, the released vocabulary and weights, real data; for a GPU",
+    ),
+    "small": Profile(
+        "small",
+        Size(n_layer=4, n_head=4, n_embd=256, n_ctx=256, n_vocab=6000),
+        Pretraining(learning_rate=1e-3, batch=8, warmup=200, tokens=10_000_000, dropout=0.0),
+        FineTuning(learning_rate=5e-4, warmup=0.1),
+        "5 M parameters, pre-trained on your text files, real data; about an hour on a CPU",
+    ),
+    "mini": Profile(
+        "mini",
+        Size(n_layer=4, n_head=4, n_embd=64, n_ctx=128, n_vocab=1000),
+        Pretraining(learning_rate=2e-3, batch=8, warmup=200, tokens=4_500_000, dropout=0.0),
+        FineTuning(learning_rate=1e-3, epochs=10, warmup=0.1),
+        "0.3 M parameters, generated data; minutes on two CPU cores",
+    ),
+}

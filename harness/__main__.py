@@ -1,0 +1,203 @@
+"""The command line: `python -m harness`. The only place that knows both what measures and what is measured."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+from baselines import door
+from baselines.recipes import PROFILES, RECIPES, Profile
+from harness import hardware, options, plan, record, tables
+from harness.files import require_writable
+from harness.progress import Stop, duration
+from harness.tables import TABLES
+from harness.tasks import TASKS
+
+SEEDS = {"paper": 1}  # a seed of Table 2 is 100,600 updates there
+USUAL_SEEDS = 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code: 0 done, 1 a cell or command failed, 2 wrong words, 130 Ctrl-C, 143 SIGTERM."""
+    chosen = options.build(RECIPES, PROFILES).parse_args(arguments)
+    commands: dict[str, Callable[[Namespace], int]] = {
+        "run": run,
+        "table": table,
+        "accept": accept,
+        "pretrain": pretrain,
+        "list": show_list,
+    }
+    try:
+        return commands[chosen.command](chosen)
+    except (ValueError, OSError, FloatingPointError) as error:
+        explain(error, chosen)
+        return 1
+    except KeyboardInterrupt as stop:
+        print("\nstopped; the same command continues from here", file=sys.stderr)
+        return stop.code if isinstance(stop, Stop) else 130
+
+
+def run(chosen: Namespace) -> int:
+    from harness import language_model, runner  # they read data; `table` and `list` do without
+
+    profile, device = start(chosen)
+    name, runs = profile.name, chosen.runs / profile.name
+    recipes = list(dict.fromkeys(chosen.ablation or ["full"]))
+    seeds = list(dict.fromkeys(chosen.seed or range(chosen.seeds or SEEDS.get(name, USUAL_SEEDS))))
+    of_table = TABLES[chosen.table] if chosen.table else None
+    tasks = plan.choose_tasks(of_table, chosen.task)
+    origin = plan.choose_origin(name, chosen.data_dir)
+    model = language_model.find(door, profile, [RECIPES[recipe] for recipe in recipes], chosen)
+    found, problems = runner.load_tasks(tasks, origin, chosen.limit, chosen.allow_subset)
+    for task, problem in problems.items():
+        say(f"{task} cannot be run: {problem}")
+    plan.remember(runs, {**plan.unattempted(origin, found | problems), **problems}, found | problems)
+    if not found:
+        return 1
+
+    def jobs() -> list[runner.Job]:
+        """The first seed of everything before the second of anything."""
+        prints = {recipe: door.fingerprint(RECIPES[recipe], profile, model.folder) for recipe in recipes}
+        return [
+            runner.Job(TASKS[task], recipe, name, seed, prints[recipe], data)
+            for seed in seeds
+            for recipe in recipes
+            for task, data in found.items()
+        ]
+
+    def todo(jobs: list[runner.Job]) -> list[runner.Job]:
+        return [job for job in jobs if chosen.force or not job.path(chosen.runs).exists()]
+
+    waiting = todo(jobs()) if model.ready else None  # before pre-training there is no hash of weights, so no key
+    say(plan.describe_cells(list(found), recipes, seeds, waiting))
+    say(f"data: {next(iter(found.values())).train.count.origin}; {model.says}")
+    loads = {task: plan.load_of(data) for task, data in found.items()}
+    cells = [(j.task.name, j.recipe) for j in waiting] if waiting is not None else product(found, recipes, seeds)
+    tuning = sum(door.flops(RECIPES[recipe], profile, *loads[task]) for task, recipe, *_ in cells)
+    say(plan.estimate({"pre-training": model.flops, "fine-tuning": tuning}, lambda: door.probe(profile, device)))
+    if chosen.dry_run:
+        return 0
+    model.prepare(device)
+
+    failed = 0
+    for job in todo(jobs()):
+        recipe = RECIPES[job.recipe]
+        make = partial(door.make, recipe, profile, job.task.form, job.seeds, device, model.folder)
+        if chosen.force:
+            door.forget(job.folder(chosen.runs))
+        try:
+            result = runner.run(job, make, chosen.runs)
+        except (ValueError, OSError, FloatingPointError) as error:
+            explain(error, chosen, f"{job.label} failed")
+            failed += 1
+        else:
+            say(f"{result.summary}  ({duration(result.seconds)})")
+    if of_table:
+        show_table(of_table, runs, name)
+    else:
+        for job in jobs():
+            if job.path(chosen.runs).exists():
+                say(record.read(job.path(chosen.runs)).summary)
+    return 1 if failed or problems else 0
+
+
+def pretrain(chosen: Namespace) -> int:
+    from harness import language_model
+
+    profile, device = start(chosen)
+    if chosen.tokens:
+        profile = replace(profile, pretraining=replace(profile.pretraining, tokens=chosen.tokens))
+    find = partial(language_model.Untrained, door, profile, [RECIPES["full"]], chosen, chosen.seed)
+    model = find()
+    if chosen.force and not chosen.dry_run:
+        door.forget(model.folder)
+        model = find()
+    say(model.says)
+    say(plan.estimate({"pre-training": model.flops}, lambda: door.probe(profile, device)))
+    if not chosen.dry_run:
+        model.prepare(device)
+    return 0
+
+
+def start(chosen: Namespace) -> tuple[Profile, str]:
+    """Say which profile it is and why -> (profile, device). Finds out now whether results can be written."""
+    name, why = plan.choose_profile(chosen.profile, chosen.device)
+    say(f"profile {name}: {PROFILES[name].summary} ({why})")
+    require_writable(chosen.runs / name)
+    return PROFILES[name], choose_device(chosen.device)
+
+
+def table(chosen: Namespace) -> int:
+    name, _ = plan.choose_profile(chosen.profile, None)
+    folder = chosen.runs / name
+    records = list(record.read_all(folder))
+    print(tables.render(TABLES[chosen.number], records, name, plan.remembered(folder), chosen.format))
+    return 0
+
+
+def accept(chosen: Namespace) -> int:
+    from harness import results
+
+    name, _ = plan.choose_profile(chosen.profile, None)
+    for path in results.accept(TABLES[chosen.number], chosen.runs / name, name):
+        say(f"wrote {path}")
+    return 0
+
+
+def show_list(chosen: Namespace) -> int:
+    print("tasks")
+    for task in TASKS.values():
+        splits = ", ".join(f"{s.split} {s.n:,}" for s in (task.train, *task.evaluations.values()))
+        print(f"  {task.name:10} {splits}; hub {task.train.hub.id} {task.train.hub.config}; files {task.train.files.path}")
+    print("ablations")
+    for name, recipe in RECIPES.items():
+        print(f"  {name:15} {recipe.summary}")
+    print("profiles")
+    for name, profile in PROFILES.items():
+        print(f"  {name:15} {profile.summary}")
+    print("tables")
+    for number, known in TABLES.items():
+        print(f"  {number:<15} {known.title}")
+    return 0
+
+
+def show_table(of_table: tables.Table, runs: Path, profile: str) -> None:
+    """On the terminal, and as Markdown beside the runs."""
+    records, problems = list(record.read_all(runs)), plan.remembered(runs)
+    print(tables.render(of_table, records, profile, problems))
+    path = tables.write(of_table, tables.render(of_table, records, profile, problems, "markdown"), runs)
+    say(f"the same as Markdown: {path}")
+
+
+def explain(error: Exception, chosen: Namespace, what: str = "harness") -> None:
+    if chosen.debug:
+        traceback.print_exc()
+    print(f"{what}: {error}", file=sys.stderr, flush=True)
+
+
+def choose_device(asked: str | None) -> str:
+    """Raises ValueError, naming the driver, where there is an NVIDIA GPU that torch cannot use."""
+    if asked:
+        return asked
+    if not hardware.has_nvidia():
+        return "cpu"
+    if problem := door.cuda_problem():
+        raise ValueError(
+            f"an NVIDIA GPU is there ({hardware.driver()}), but {problem}; install a torch build for this driver, "
+            "or run without it: --device cpu"
+        )
+    return "cuda"
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""The command line's words, their help, and the errors for wrong ones."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+from harness.tables import TABLES
+from harness.tasks import TASKS
+
+DESCRIPTION = """\
+Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scores, and prints measured beside published.
+
+  run        fine-tune and score cells of a table, then print it
+  table      print a table from what has been run; needs no GPU and no data
+  pretrain   train a language model on your own text
+  list       the tasks, ablations, profiles and tables there are
+"""
+EXAMPLES = """\
+examples:
+  python -m harness run --table 2                       Table 2 at the profile that fits this machine
+  python -m harness run --ablation no_aux --task rte --seed 0
+  python -m harness run --profile small --data-dir DIR --task rte --dry-run
+  python -m harness table 2 --profile mini --format markdown
+"""
+
+
+def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.ArgumentParser:
+    """The parser; recipes and profiles come from the baselines, which this file does not import."""
+    parser = argparse.ArgumentParser(
+        "harness", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"gpt1-harness {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run | table | pretrain | list")
+
+    run = commands.add_parser("run", help="fine-tune and score, then print", description="Fine-tune and score cells.")
+    what = run.add_argument_group("what to run (default: every task, the full recipe)")
+    what.add_argument("--table", type=one_of("table", [str(n) for n in TABLES], int), help="all tasks of this table")
+    what.add_argument(
+        "--task", action="append", type=one_of("task", TASKS), metavar="NAME", help="one task; may be repeated"
+    )
+    what.add_argument(
+        "--ablation",
+        action="append",
+        type=one_of("ablation", recipes),
+        metavar="NAME",
+        help=f"a recipe of Table 5: {', '.join(recipes)}; may be repeated (default: full)",
+    )
+    seeds = what.add_mutually_exclusive_group()
+    seeds.add_argument("--seed", action="append", type=natural, metavar="K", help="this seed; may be repeated")
+    seeds.add_argument("--seeds", type=positive, metavar="N", help="seeds 0..N-1 (default: 3; paper profile: 1)")
+    how = run.add_argument_group("where from and how")
+    add_profile(how, profiles)
+    how.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed (GLUE's folders, ...)")
+    how.add_argument("--corpus", type=Path, metavar="DIR", help=".txt files to pre-train on first, if not done")
+    how.add_argument("--weights", type=Path, metavar="DIR", help="pre-trained weights and vocabulary (default: the hub)")
+    how.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N (default: cuda where there is one)")
+    how.add_argument("--limit", type=positive, metavar="N", help="the first N rows of each split: a trial, no result")
+    how.add_argument("--allow-subset", action="store_true", help="accept incomplete data sets, and mark their cells")
+    then = run.add_argument_group("this time")
+    then.add_argument("--dry-run", action="store_true", help="say what would run, what is done, how long it takes")
+    then.add_argument("--force", action="store_true", help="run again what is done already")
+    add_common(run)
+
+    table = commands.add_parser("table", help="print a table", description="Print a table from records alone.")
+    table.add_argument("number", type=one_of("table", [str(n) for n in TABLES], int), metavar="NUMBER")
+    add_profile(table, profiles)
+    table.add_argument("--format", default="terminal", choices=("terminal", "markdown"))
+    add_common(table)
+
+    accept = commands.add_parser(
+        "accept",
+        help="copy a table's records from runs/ to results/ and render it there",
+        description="Copy the records that a table shows from runs/ to results/records/, and render it in results/.",
+    )
+    accept.add_argument("number", type=one_of("table", [str(n) for n in TABLES], int), metavar="NUMBER")
+    add_profile(accept, profiles)
+    add_common(accept)
+
+    pretrain = commands.add_parser(
+        "pretrain", help="train a language model", description="Train a language model on plain text."
+    )
+    add_profile(pretrain, profiles)
+    pretrain.add_argument("--corpus", type=Path, metavar="DIR", help=".txt files (mini: its own corpus)")
+    pretrain.add_argument("--weights", type=Path, metavar="DIR", help="the vocabulary to use (paper profile only)")
+    pretrain.add_argument("--tokens", type=positive, metavar="N", help="train on so many tokens instead")
+    pretrain.add_argument("--seed", type=natural, default=0, metavar="K")
+    pretrain.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N")
+    pretrain.add_argument("--dry-run", action="store_true", help="say what would be trained and how long it takes")
+    pretrain.add_argument("--force", action="store_true", help="train again although it is done")
+    add_common(pretrain)
+
+    add_common(commands.add_parser("list", help="what there is", description="Tasks, ablations, profiles, tables."))
+    return parser
+
+
+def add_profile(parser: argparse._ActionsContainer, profiles: Collection[str]) -> None:
+    parser.add_argument(
+        "--profile",
+        type=one_of("profile", profiles),
+        metavar="NAME",
+        help=f"{', '.join(profiles)} (default: paper where there is an NVIDIA GPU, else mini)",
+    )
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are kept (runs)")
+    parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
+
+
+def one_of(kind: str, names: Collection[str], convert: Callable[[str], Any] = str) -> Callable[[str], Any]:
+    """An argument that must be one of `names`; the error names the nearest."""
+
+    def check(text: str) -> Any:
+        if text in names:
+            return convert(text)
+        near = difflib.get_close_matches(text, names, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise argparse.ArgumentTypeError(f"unknown {kind} {text!r}; {hint}There are: {', '.join(names)}")
+
+    return check
+
+
+def natural(text: str) -> int:
+    return whole(text, 0)
+
+
+def positive(text: str) -> int:
+    return whole(text, 1)
+
+
+def whole(text: str, least: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from {least} up")
+    return number

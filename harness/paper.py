@@ -1,0 +1,25 @@
+"""The published numbers, read from `results/paper.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+
+from harness.record import ROOT
+
+PATH = ROOT / "results" / "paper.json"
+
+
+@cache
+def rows(number: int) -> Mapping[str, Mapping[str, float | None]]:
+    """Table `number` as printed: a row's label -> a column's name -> the score; None where the paper prints "-".
+
+    Scores are in percent (correlations and F1 times 100). Raises ValueError if the paper has no such table.
+    """
+    try:
+        table = json.loads(PATH.read_text(encoding="utf-8"))[f"table{number}"]
+    except KeyError:
+        raise ValueError(f"{PATH} has no table {number}") from None
+    names = [name for name, _ in table["columns"]]
+    return {label: dict(zip(names, scores, strict=True)) for label, scores in table["rows"]}

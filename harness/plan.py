@@ -1,0 +1,126 @@
+"""What a run will do, said before it starts: which cells, which are done, how long the rest takes."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness import data, hardware
+from harness.data import Directory, MiniWorld, Origin, TheHub
+from harness.files import write_atomic
+from harness.progress import duration
+from harness.runner import Data
+from harness.tables import Table
+from harness.tasks import TASKS
+from harness.tasks.base import Example, Task
+
+TOKENS_A_WORD = 1.3  # byte pairs and punctuation to a word between spaces, on GLUE's sentences
+SAMPLED = 500  # examples read to estimate a set's length
+
+
+def choose_profile(asked: str | None, device: str | None) -> tuple[str, str]:
+    """-> (profile, why). Without --profile: paper where there is an NVIDIA GPU to use, else mini."""
+    if asked:
+        return asked, "as asked"
+    if device == "cpu":
+        return "mini", "--device cpu; choose another with --profile small or --profile paper"
+    if hardware.has_nvidia():
+        return "paper", "an NVIDIA GPU is visible; choose another with --profile mini or --profile small"
+    return "mini", "no NVIDIA GPU is visible; choose another with --profile small or --profile paper"
+
+
+def choose_origin(profile: str, data_dir: Path | None) -> Origin:
+    """Where rows come from. Raises ValueError for real data with the mini profile."""
+    if profile == "mini":
+        if data_dir:
+            raise ValueError("the mini profile generates its data; --data-dir goes with --profile small or paper")
+        return MiniWorld(0)
+    return Directory(data_dir) if data_dir else TheHub()
+
+
+def choose_tasks(table: Table | None, names: Sequence[str] | None) -> list[Task]:
+    """The named tasks, or the table's, or all. Raises ValueError where a named one is not in the table."""
+    of_table = list(dict.fromkeys(column.task for column in table.columns)) if table else list(TASKS)
+    stray = [name for name in names or () if name not in of_table]
+    if stray and table:
+        raise ValueError(f"task {stray[0]!r} is not in Table {table.number}; it has {', '.join(of_table)}")
+    return [TASKS[name] for name in dict.fromkeys(names or of_table)]
+
+
+class Load(NamedTuple):
+    """Tokens that a cell trains on in an epoch, tokens that it scores, and a sequence's mean; estimated from words."""
+
+    training: float
+    scoring: float
+    length: float
+
+
+def load_of(found: Data) -> Load:
+    """A task's size, from some of its examples."""
+
+    def tokens(examples: Sequence[Example]) -> tuple[float, float]:
+        """-> (tokens of all the examples, mean of a sequence)"""
+        some = examples[:: max(1, len(examples) // SAMPLED)]
+        lengths = [sum(len(s.split()) * TOKENS_A_WORD + 1 for s in seq) + 1 for e in some for seq in e.sequences]
+        mean = statistics.fmean(lengths)
+        return mean * len(examples) * len(some[0].sequences), mean
+
+    training, length = tokens(found.train.examples)
+    return Load(training, sum(tokens(split.examples)[0] for split in found.evaluations.values()), length)
+
+
+def unattempted(origin: Origin, tried: Iterable[str]) -> dict[str, str]:
+    """Why the sets that were not asked for could not give a number either, so that a table can say it."""
+    if not isinstance(origin, Directory):
+        return {}
+    reasons = {}
+    for task in (task for name, task in TASKS.items() if name not in set(tried)):
+        for name, source in task.evaluations.items():
+            if reason := data.problem(task, source, origin):
+                reasons[f"{task.name}/{name}"] = reason
+        if reason := data.problem(task, task.train, origin):
+            reasons[task.name] = reason
+    return reasons
+
+
+def remember(folder: Path, problems: Mapping[str, str], tried: Iterable[str]) -> None:
+    """Keep why cells are empty, for the tables. What was tried now replaces what was known of it. Raises OSError."""
+    known = {key: why for key, why in remembered(folder).items() if key.split("/")[0] not in set(tried)}
+    write_atomic(folder / "problems.json", json.dumps({**known, **problems}, indent=1) + "\n")
+
+
+def remembered(folder: Path) -> dict[str, str]:
+    try:
+        found = json.loads((folder / "problems.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(key): str(why) for key, why in found.items()}
+
+
+def describe_cells(
+    tasks: Sequence[str], recipes: Sequence[str], seeds: Sequence[int], waiting: Sequence[Any] | None
+) -> str:
+    """ "15 cells: mnli, snli (full), seeds 0, 1, 2; 3 are done already" """
+    n = len(tasks) * len(recipes) * len(seeds)
+    done = n - len(waiting) if waiting is not None else 0
+    of = f"{', '.join(tasks)} ({', '.join(recipes)}), seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    return f"{n} cell{'s' if n > 1 else ''}: {of}; {done or 'none'} {'is' if done == 1 else 'are'} done already"
+
+
+def estimate(parts: Mapping[str, float], probe: Callable[[], float]) -> str:
+    """FLOPs by part -> "time: about 6 min (pre-training 3 min, fine-tuning 3 min), ...", or that there is nothing to do.
+
+    probe measures FLOP/s; it is only asked where there is something to estimate.
+    """
+    parts = {name: flops for name, flops in parts.items() if flops}
+    if not parts:
+        return "time: nothing is left to compute"
+    rate, total = probe(), sum(parts.values())
+    each = ", ".join(f"{name} {duration(flops / rate)}" for name, flops in parts.items())
+    return (
+        f"time: about {duration(total / rate)} ({each}) for {total / 1e12:,.1f} TFLOP at the {rate / 1e9:,.0f} GFLOP/s "
+        "just measured here; Ctrl-C stops, and the same command continues"
+    )

@@ -1,0 +1,171 @@
+"""A record: one JSON file a cell, with everything needed to say what its number is a number of.
+
+`key` holds all that could change the number: task, recipe and profile, seeds, limits, hashes of data, vocabulary and
+weights. A cell is done when a record with the same key exists, not when a file exists. The code is not in the key: a
+record made by other code is still shown, with a mark (`Record.code` against `code_hash()`), and can be redone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+from harness.files import write_atomic
+
+SCHEMA = 1
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("torch", "datasets", "scikit-learn", "scipy", "tokenizers", "spacy", "ftfy", "safetensors", "numpy")
+
+
+@dataclass(frozen=True)
+class SplitCount:
+    """What was read of one split: `n` rows used, `of` published (in the mini profile: generated)."""
+
+    split: str
+    n: int
+    of: int
+    hash: str  # sha256 of the examples
+    origin: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One cell's result. `scores` maps an evaluation's name ("matched", "test") to metrics in percent."""
+
+    task: str
+    recipe: str
+    profile: str
+    seed: int
+    seeds: Mapping[str, int]  # initialisation, order, dropout
+    key: Mapping[str, Any]
+    train: SplitCount
+    evaluations: Mapping[str, SplitCount]
+    scores: Mapping[str, Mapping[str, float]]
+    status: Mapping[str, str]  # an evaluation's name -> "done" or "degenerate" (all predictions alike)
+    baseline: Mapping[str, Any]  # what Baseline.describe() says: hashes, batches, device, truncated, peak memory
+    seconds: float
+    code: str
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    finished: str = ""  # UTC, ISO 8601
+    schema: int = SCHEMA
+
+    @property
+    def name(self) -> str:
+        return folder_name(self.task, self.seed, self.key)
+
+    @property
+    def summary(self) -> str:
+        """ "rte full seed 0: validation acc 61.3 (277 of 277)" """
+        parts = []
+        for evaluation, scores in self.scores.items():
+            split = self.evaluations[evaluation]
+            values = ", ".join(f"{metric} {value:.1f}" for metric, value in scores.items())
+            parts.append(f"{split.split} {values} ({split.n} of {split.of})")
+        return f"{self.task} {self.recipe} seed {self.seed}: {'; '.join(parts)}"
+
+    def signature(self, evaluation: str, metric: str) -> str:
+        """One line in sacreBLEU's manner that says of what a number is a number."""
+        split = self.evaluations[evaluation]
+        parts = {
+            "task": f"{self.task}@{self.key['task_version']}",
+            "split": split.split,
+            "n": split.n if split.n == split.of else f"{split.n}/{split.of}",
+            "metric": metric,
+            "recipe": self.recipe,
+            "profile": self.profile,
+            "seeds": ",".join(str(seed) for seed in self.seeds.values()),
+            "data": split.hash[:8],
+            "vocab": str(self.key["baseline"]["vocabulary"])[:8],
+            "weights": str(self.key["baseline"]["weights"] or "none")[:8],
+            "batch": self.baseline.get("batch"),
+            "code": self.code[:8],
+            "version": __version__,
+        }
+        return "|".join(f"{name}:{value}" for name, value in parts.items())
+
+
+def folder_name(task: str, seed: int, key: Mapping[str, Any]) -> str:
+    """`rte-seed0-1a2b3c4d`: the short hash keeps, say, a limited trial from replacing the full run."""
+    return f"{task}-seed{seed}-{key_hash(key)}"
+
+
+def key_hash(key: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def save(record: Record, folder: Path) -> Path:
+    """Write `folder/<recipe>/<name>/record.json`, whole or not at all. Raises OSError."""
+    path = folder / record.recipe / record.name / "record.json"
+    write_atomic(path, to_json(record))
+    return path
+
+
+def to_json(record: Record) -> str:
+    """With each score's signature beside it, for a reader without this code."""
+    signatures = {f"{name} {m}": record.signature(name, m) for name, scores in record.scores.items() for m in scores}
+    return json.dumps({**asdict(record), "signatures": signatures}, indent=1) + "\n"
+
+
+def read(path: Path) -> Record:
+    """Raises ValueError, naming the file, if it is no record of this schema."""
+    try:
+        fields = json.loads(path.read_text())
+        if fields["schema"] != SCHEMA:
+            raise ValueError(f"schema {fields['schema']}, expected {SCHEMA}")
+        del fields["signatures"]  # they follow from the rest
+        fields["train"] = SplitCount(**fields["train"])
+        fields["evaluations"] = {name: SplitCount(**split) for name, split in fields["evaluations"].items()}
+        return Record(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"{path} is not a record of this harness ({error}); move it away or run with --force") from error
+
+
+def read_all(folder: Path) -> Iterator[Record]:
+    """Every record below `folder` (one profile's runs or accepted results), in a fixed order."""
+    for path in sorted(folder.glob("*/*/record.json")) + sorted(folder.glob("*/*-seed*.json")):
+        yield read(path)
+
+
+@cache
+def code_hash() -> str:
+    """sha256 of the Python files of both packages: tells whether a record was made by the code as it stands."""
+    digest = hashlib.sha256()
+    for package in ("harness", "baselines"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def environment() -> dict[str, Any]:
+    """Git commit and dirty flag (None outside a checkout), package versions, platform."""
+    return {
+        "commit": git("rev-parse", "HEAD"),
+        "dirty": bool(status) if (status := git("status", "--porcelain")) is not None else None,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
+def git(*arguments: str) -> str | None:
+    try:
+        found = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip()
+
+
+def version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

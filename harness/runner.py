@@ -1,0 +1,133 @@
+"""One cell: fit on the training examples, predict, score, keep a record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness import metrics, record
+from harness.data import Origin, Split, load
+from harness.progress import Progress
+from harness.record import Record
+from harness.tasks.base import Example, Task
+
+
+class Baseline(Protocol):
+    """What the runner needs of what it measures."""
+
+    def fit(self, train: Sequence[Example]) -> Any: ...
+    def predict(self, examples: Sequence[Example]) -> list[float]: ...
+    def describe(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Data:
+    """A task's examples: what it is trained on, and each of its evaluations."""
+
+    train: Split
+    evaluations: Mapping[str, Split]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training to do: a task, a recipe, a seed; `fingerprint` is what the baseline says of itself beforehand."""
+
+    task: Task
+    recipe: str
+    profile: str
+    seed: int
+    fingerprint: Mapping[str, Any]
+    data: Data
+
+    @cached_property
+    def key(self) -> dict[str, Any]:
+        """Everything that could change the number. `seeds` apart, records with equal keys may be averaged."""
+        evaluations = {name: [split.count.n, split.count.hash] for name, split in self.data.evaluations.items()}
+        return {
+            "task": self.task.name,
+            "task_version": self.task.version,
+            "profile": self.profile,
+            "train": [self.data.train.count.n, self.data.train.count.hash],
+            "evaluations": evaluations,
+            "baseline": dict(self.fingerprint),
+            "seeds": self.seeds,
+        }
+
+    @property
+    def seeds(self) -> dict[str, int]:
+        return dict.fromkeys(("initialisation", "order", "dropout"), self.seed)
+
+    @property
+    def label(self) -> str:
+        return f"{self.task.name} {self.recipe} seed {self.seed}"
+
+    def folder(self, runs: Path) -> Path:
+        """The training's own: its checkpoint, its log, in the end its record."""
+        return runs / self.profile / self.recipe / record.folder_name(self.task.name, self.seed, self.key)
+
+    def path(self, runs: Path) -> Path:
+        return self.folder(runs) / "record.json"
+
+
+def load_tasks(
+    tasks: Iterable[Task], origin: Origin, limit: int | None, allow_subset: bool
+) -> tuple[dict[str, Data], dict[str, str]]:
+    """-> (task -> its examples, task -> why it gives no number). One broken set does not keep the others from running."""
+    found, problems = {}, {}
+    for task in tasks:
+        try:
+            splits = {n: load(task, source, origin, limit, allow_subset) for n, source in task.evaluations.items()}
+            found[task.name] = Data(load(task, task.train, origin, limit, allow_subset), splits)
+        except (ValueError, OSError) as error:
+            problems[task.name] = str(error)
+    return found, problems
+
+
+def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Baseline], runs: Path) -> Record:
+    """Train and score one cell and save its record. `make(run_dir, report)` gives the baseline.
+
+    Raises progress.Stop when stopped (the training's state is saved), ValueError, OSError or FloatingPointError when it
+    fails; then there is no record.
+    """
+    folder = job.folder(runs)
+    began = time.monotonic()
+    progress = Progress(job.label, folder / "log.jsonl")
+    with progress.stoppable():
+        baseline = make(folder, progress)
+        baseline.fit(job.data.train.examples)
+        scores, status = {}, {}
+        for name, split in job.data.evaluations.items():
+            labels = [label_of(example, split) for example in split.examples]
+            predictions = baseline.predict(split.examples)
+            scores[name] = metrics.score(job.task.metrics, labels, predictions)
+            status[name] = "degenerate" if metrics.degenerate(predictions) else "done"
+    done = Record(
+        task=job.task.name,
+        recipe=job.recipe,
+        profile=job.profile,
+        seed=job.seed,
+        seeds=job.seeds,
+        key=job.key,
+        train=job.data.train.count,
+        evaluations={name: split.count for name, split in job.data.evaluations.items()},
+        scores=scores,
+        status=status,
+        baseline=baseline.describe(),
+        seconds=round(time.monotonic() - began, 2),
+        code=record.code_hash(),
+        environment=record.environment(),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    record.save(done, runs / job.profile)
+    return done
+
+
+def label_of(example: Example, split: Split) -> float:
+    if example.label is None:
+        raise ValueError(f"{split.count.origin} hides its labels: it can be predicted, not scored")
+    return example.label

@@ -1,0 +1,64 @@
+"""Every command of the project; `nox -l` lists them. What follows `--` reaches the command line."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10"
+nox.options.sessions = ["lint", "tests"]
+nox.options.error_on_missing_interpreters = True
+
+HERE = Path(__file__).parent
+INSTALLED = ("pyproject.toml", "constraints.txt")  # what decides the environment's content
+PATIENCE = 20.0  # seconds that a stopped training may take to save its state
+
+
+@nox.session(reuse_venv=True, default=False)
+def environment(session: nox.Session) -> None:
+    """Install the project and its tools, once for all sessions; afterwards no network is needed."""
+    stamp = Path(session.virtualenv.location) / "installed"
+    wanted = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in INSTALLED)).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        session.log("the environment is there already")
+        return
+    session.install("-c", "constraints.txt", "-e", ".[dev]")
+    stamp.write_text(wanted)
+
+
+def python(session: nox.Session, *arguments: str) -> None:
+    """Run the environment's Python: torch is installed once, not once a session."""
+    folder = "Scripts" if os.name == "nt" else "bin"
+    program = Path(session.cache_dir).parent / "environment" / folder / "python"
+    session.run(
+        str(program), *arguments, external=True, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE
+    )
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def reproduce_table2(session: nox.Session) -> None:
+    """Table 2, natural language inference: run what is missing, print paper and measured. -- --profile paper ..."""
+    python(session, "-m", "harness", "run", "--table", "2", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"])
+def tests(session: nox.Session) -> None:
+    """The tests, on every core. -- --slow adds those at full width; any other words go to pytest."""
+    python(session, "-m", "pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"])
+def lint(session: nox.Session) -> None:
+    """Style, format and types."""
+    python(session, "-m", "ruff", "check", ".")
+    python(session, "-m", "ruff", "format", "--check", ".")
+    python(session, "-m", "mypy")
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def results(session: nox.Session) -> None:
+    """Render results/ anew from the records accepted there."""
+    python(session, "-m", "harness.results")

@@ -1,0 +1,190 @@
+"""The miniature world: the same everywhere, balanced, without leaks, and taught by its corpus."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from functools import cache
+from itertools import islice
+
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from harness.mini_world import SIZES, corpus, rows
+from harness.tasks import TASKS
+
+SPLITS = [(task, split) for task, sizes in SIZES.items() for split in sizes]
+EVALUATIONS = [(task, split) for task, split in SPLITS if split != "train"]
+Row = tuple[str, str, str]
+
+ROWS_SHA256 = "b691c2b08532a4abcb357e06240720dcd3f817dd066def53b1fa4d6eba0e72b6"
+CORPUS_SHA256 = "24e79c6ebcd9633648c0e60216c666b3bae2f9bd58b27e4aae356fd9c23a1fca"
+
+
+@cache
+def made(task: str, split: str) -> list[dict[str, object]]:
+    return rows(task, split)
+
+
+@cache
+def labelled(task: str, split: str) -> tuple[Row, ...]:
+    """(first text, second text, label) of the rows that a loader keeps."""
+    one, two, label = TASKS[task].columns
+    kept = (row for row in made(task, split) if row[label] not in TASKS[task].unlabelled)
+    return tuple((str(row[one]), str(row[two]), str(row[label])) for row in kept)
+
+
+@cache
+def documents() -> tuple[str, ...]:
+    return tuple(corpus(tokens=200_000))
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def sha256(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+
+
+def test_a_seed_gives_the_same_rows_everywhere() -> None:
+    """A changed hash means other data: raise VERSION with it."""
+    assert sha256([made(task, split) for task, split in SPLITS]) == ROWS_SHA256
+
+
+def test_a_seed_gives_the_same_corpus_everywhere() -> None:
+    assert sha256(list(islice(corpus(), 200))) == CORPUS_SHA256
+    assert list(islice(corpus(seed=1), 5)) != list(islice(corpus(seed=0), 5))
+
+
+def test_the_corpus_keeps_to_its_budget_and_its_documents_are_short() -> None:
+    sizes = [len(re.findall(r"\w+|[^\w\s]", document)) for document in documents()]
+    assert 200_000 <= sum(sizes) < 200_220
+    assert min(sizes) >= 40
+    assert max(sizes) <= 220
+
+
+@pytest.mark.parametrize(("task", "split"), SPLITS)
+def test_rows_are_what_the_task_reads(task: str, split: str) -> None:
+    column = TASKS[task].columns[-1]
+    kept = [row for row in made(task, split) if row[column] not in TASKS[task].unlabelled]
+    assert len(kept) == SIZES[task][split]
+    assert (len(kept) < len(made(task, split))) == (task == "snli")
+    for row in kept:
+        (sequence,), label = TASKS[task].example(row)
+        assert all(segment[-1] in ".?" for segment in sequence)
+        assert label in range(len(TASKS[task].form.names))
+
+
+def test_splits_are_those_of_the_tasks() -> None:
+    for task, sizes in SIZES.items():
+        sources = [TASKS[task].train, *TASKS[task].evaluations.values()]
+        assert [source.split for source in sources] == list(sizes)
+
+
+@pytest.mark.parametrize(("task", "split"), SPLITS)
+def test_labels_are_shared_out_as_in_the_real_set(task: str, split: str) -> None:
+    counts = Counter(label for _, _, label in labelled(task, split))
+    share = counts["entailment"] / counts.total()
+    expected = {"mnli": 1 / 3, "snli": 1 / 3, "scitail": 0.4}.get(task, 0.5)
+    assert share == pytest.approx(expected, abs=0.01)
+    assert set(counts) == set(TASKS[task].form.names)
+
+
+@pytest.mark.parametrize(("task", "split"), EVALUATIONS)
+def test_evaluation_shares_no_row_with_training_and_needs_new_words(task: str, split: str) -> None:
+    trained = {(first, second) for first, second, _ in labelled(task, "train")}
+    vocabulary = {word for pair in trained for text in pair for word in words(text)}
+    for first, second, _ in labelled(task, split):
+        assert (first, second) not in trained
+        assert any(word not in vocabulary for word in words(f"{first} {second}"))
+
+
+LEAD_IN = re.compile(
+    r"^(\w+ said that|is it true that|does it follow that|so it is false that|so|it is not known whether|whether) "
+)
+
+
+@cache
+def statements() -> tuple[frozenset[str], ...]:
+    """What each document states or asks, freed of "Tom said that" and "Is it true that"."""
+    return tuple(
+        frozenset(
+            LEAD_IN.sub("", " ".join(words(said))).removesuffix(" is not said") for said in re.split(r"[.?]", document)
+        )
+        for document in documents()
+    )
+
+
+@pytest.mark.parametrize(("task", "split"), SPLITS)
+def test_no_pair_stands_in_a_document(task: str, split: str) -> None:
+    """Not both texts in one document, whatever stands between them."""
+    wanted: dict[str, list[frozenset[str]]] = {}
+    for first, second, _ in labelled(task, split):
+        premises = frozenset(" ".join(words(said)) for said in re.split(r"[.?]", first) if said)
+        wanted.setdefault(" ".join(words(second)), []).append(premises)
+    for said in statements():
+        for second in said & wanted.keys():
+            assert not any(premises <= said for premises in wanted[second]), second
+
+
+def test_the_corpus_has_every_word_of_every_row() -> None:
+    known = {word for document in documents() for word in words(document)}
+    used = {word for key in SPLITS for row in labelled(*key) for text in row[:2] for word in words(text)}
+    assert used <= known
+    assert len(known) <= 520
+
+
+def test_the_corpus_uses_the_words_of_both_halves_alike() -> None:
+    counts = Counter(word for document in documents() for word in words(document))
+    trained = ("plate", "chair", "apple", "box", "gull", "kitchen")
+    held = ("bowl", "couch", "pear", "bag", "duck", "bedroom")
+    ratio = sum(counts[word] for word in held) / sum(counts[word] for word in trained)
+    assert 0.6 < ratio < 1.6
+
+
+def accuracy(train: list[str], test: list[str], task: str, split: str) -> float:
+    model = make_pipeline(TfidfVectorizer(token_pattern=r"\S+"), LogisticRegression(max_iter=200))
+    model.fit(train, [label for *_, label in labelled(task, "train")])
+    return float(model.score(test, [label for *_, label in labelled(task, split)]))
+
+
+def marked(row: Row) -> str:
+    """Both texts in one bag, told apart."""
+    return " ".join([*words(row[0]), *(f"2:{word}" for word in words(row[1]))])
+
+
+def baselines(task: str, split: str) -> dict[str, float]:
+    train, test = labelled(task, "train"), labelled(task, split)
+    counts = Counter(label for *_, label in test)
+    # in QNLI the question comes first; both texts alone must say nothing
+    return {
+        "majority": max(counts.values()) / len(test),
+        "first": accuracy([row[0] for row in train], [row[0] for row in test], task, split),
+        "second": accuracy([row[1] for row in train], [row[1] for row in test], task, split),
+        "pair": accuracy([marked(row) for row in train], [marked(row) for row in test], task, split),
+    }
+
+
+@pytest.mark.parametrize(("task", "split"), EVALUATIONS)
+def test_counting_words_does_not_solve_it(task: str, split: str) -> None:
+    figures = baselines(task, split)
+    majority = figures.pop("majority")
+    assert max(figures.values()) <= majority + 0.08, figures
+
+
+@pytest.mark.parametrize(("task", "split"), EVALUATIONS)
+def test_words_in_common_do_not_solve_it(task: str, split: str) -> None:
+    """The best label for each number of shared words, chosen on the evaluation rows themselves."""
+    by_overlap: dict[tuple[int, bool], Counter[str]] = {}
+    for first, second, label in labelled(task, split):
+        shared = sum(word in words(first) for word in words(second))
+        negated = any(word in ("not", "no", "nobody") for word in words(second))
+        by_overlap.setdefault((shared, negated), Counter())[label] += 1
+    majority = max(sum(by_overlap.values(), Counter[str]()).values())
+    best = sum(max(counts.values()) for counts in by_overlap.values())
+    assert (best - majority) / SIZES[task][split] <= 0.08

@@ -1,0 +1,379 @@
+"""Tables are filled from records and from nothing else; every number here is small enough to check by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import cells, paper, tables
+from harness.record import Record, SplitCount, code_hash
+from harness.tasks import TASKS
+
+TABLE = tables.TABLES[2]
+HEADINGS = [column.heading for column in TABLE.columns]
+
+
+def record(
+    task: str = "rte",
+    seed: int = 0,
+    score: float | dict[str, float] = 60.0,
+    *,
+    recipe: str = "full",
+    profile: str = "paper",
+    limit: int | None = None,
+    trained: tuple[int, int] | None = None,
+    scored: tuple[int, int] | None = None,
+    status: str = "done",
+    code: str | None = None,
+    finished: str = "2026-01-01T00:00:00+00:00",
+    **key: Any,
+) -> Record:
+    """A record as a run would leave it; one score stands for all of the task's evaluations."""
+    sources = TASKS[task].evaluations
+    seeds = {"initialisation": seed, "order": seed, "dropout": seed}
+    scores = score if isinstance(score, dict) else dict.fromkeys(sources, score)
+    train_n, train_of = trained or (TASKS[task].train.n,) * 2
+
+    def split(name: str) -> SplitCount:
+        n, of = scored or (sources[name].n,) * 2
+        return SplitCount(sources[name].split, n, of, "d" * 64, "hub")
+
+    return Record(
+        task=task,
+        recipe=recipe,
+        profile=profile,
+        seed=seed,
+        seeds=seeds,
+        key={"task": task, "task_version": 1, "recipe": recipe, "limit": limit, "seeds": seeds, **key},
+        train=SplitCount("train", train_n, train_of, "t" * 64, "hub"),
+        evaluations={name: split(name) for name in scores},
+        scores={name: {"acc": value} for name, value in scores.items()},
+        status=dict.fromkeys(scores, status),
+        baseline={},
+        seconds=1.0,
+        code=code or code_hash(),
+        finished=finished,
+    )
+
+
+def cell(records: Sequence[Record], heading: str = "RTE", profile: str = "paper", **options: Any) -> cells.Cell:
+    return tables.fill(TABLE, records, profile, **options)[HEADINGS.index(heading)]
+
+
+def grid(text: str) -> dict[str, list[str]]:
+    """A Markdown table's rows by their first cell; fails if they do not all have the same number of columns."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    split = [[part.strip() for part in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    assert {len(row) for row in split} == {len(TABLE.columns) + 1}
+    rows = {row[0]: row[1:] for row in split}
+    assert len(rows) == len(split), "two rows of one name"
+    return rows
+
+
+def markdown(records: Sequence[Record], profile: str = "paper", **options: Any) -> str:
+    return tables.render(TABLE, records, profile, format="markdown", **options)
+
+
+# The paper's own numbers
+
+
+def test_the_papers_rows_come_out_exactly() -> None:
+    rows = grid(markdown([]))
+    assert rows["ESIM + ELMo (5x)"] == ["–", "–", "89.3", "–", "–", "–"]
+    assert rows["CAFE (5x)"] == ["80.2", "79.0", "89.3", "–", "–", "–"]
+    assert rows["Stochastic Answer Network (3x)"] == ["80.6", "80.1", "–", "–", "–", "–"]
+    assert rows["CAFE"] == ["78.7", "77.9", "88.5", "83.3", "–", "–"]
+    assert rows["GenSen"] == ["71.4", "71.3", "–", "–", "82.3", "59.2"]
+    assert rows["Multi-task BiLSTM + Attn"] == ["72.2", "72.1", "–", "–", "82.1", "61.7"]
+    assert rows["Finetuned Transformer LM (paper)"] == ["82.1", "81.4", "89.9", "88.3", "88.1", "56.0"]
+
+
+@pytest.mark.parametrize("table", tables.TABLES.values(), ids=str)
+def test_a_declared_table_agrees_with_the_papers_and_with_the_tasks(table: tables.Table) -> None:
+    published = json.loads(paper.PATH.read_text(encoding="utf-8"))[f"table{table.number}"]
+    assert published["title"] == table.title
+    assert [tuple(column) for column in published["columns"]] == [(c.name, c.metric) for c in table.columns]
+    assert set(table.own.values()) <= set(paper.rows(table.number))
+    for column in table.columns:
+        assert column.evaluation in TASKS[column.task].evaluations
+        assert column.metric in TASKS[column.task].metrics
+
+
+def test_a_table_that_the_paper_lacks() -> None:
+    with pytest.raises(ValueError, match="no table 9"):
+        paper.rows(9)
+
+
+# Filling a cell
+
+
+def test_mean_and_sample_standard_deviation_over_seeds() -> None:
+    found = cell([record(seed=0, score=50.0), record(seed=1, score=53.0), record(seed=2, score=59.0)])
+    assert found.mean == pytest.approx(54.0)
+    assert found.spread == pytest.approx(21**0.5)  # (16 + 1 + 25) / (3 - 1)
+    assert (found.seeds, found.text) == (3, "54.0 ± 4.6")
+
+
+def test_one_seed_has_no_spread() -> None:
+    found = cell([record(score=56.04)])
+    assert (found.spread, found.seeds, found.text) == (None, 1, "56.0 ± –")
+
+
+def test_one_training_fills_both_columns_of_mnli() -> None:
+    both = [record("mnli", score={"matched": 82.0, "mismatched": 81.0})]
+    assert (cell(both, "MNLI-m").mean, cell(both, "MNLI-mm").mean) == (82.0, 81.0)
+
+
+def test_other_profiles_recipes_and_tasks_do_not_count() -> None:
+    others = [record(profile="mini"), record(recipe="no_aux"), record("qnli")]
+    assert cell(others).reason == "not run yet"
+    assert cell(others, recipe="no_aux").mean == 60.0
+
+
+def test_configurations_are_never_averaged() -> None:
+    old = [record(seed=seed, score=40.0, finished="2026-01-01", weights="a") for seed in range(3)]
+    new = [record(seed=0, score=70.0, finished="2026-02-01", weights="b")]
+    found = cell(old + new)
+    assert (found.mean, found.seeds, found.left_out) == (70.0, 1, 3)
+
+
+def test_whole_data_goes_before_a_newer_fragment() -> None:
+    whole = record(score=55.0, finished="2026-01-01")
+    trial = record(score=90.0, finished="2026-03-01", limit=64, trained=(64, 2490), scored=(64, 277))
+    found = cell([trial, whole])
+    assert (found.mean, found.left_out, found.whole) == (55.0, 1, True)
+
+
+def test_of_fragments_the_newest_is_taken() -> None:
+    one = record(score=50.0, finished="2026-01-02", limit=64, trained=(64, 2490), scored=(64, 277))
+    two = record(score=52.0, finished="2026-01-01", limit=128, trained=(128, 2490), scored=(128, 277))
+    assert cell([one, two]).text == "(50.0; 64 of 277)"
+
+
+def test_a_cell_that_was_redone_counts_once() -> None:
+    found = cell([record(score=58.0, finished="2026-02-01"), record(score=50.0, finished="2026-01-01")])
+    assert (found.mean, found.seeds, found.left_out) == (58.0, 1, 0)
+
+
+def test_a_fragment_reads_as_one() -> None:
+    part: dict[str, Any] = {"limit": 64, "trained": (64, 2490), "scored": (64, 277)}
+    assert cell([record(score=61.3, **part)]).text == "(61.3; 64 of 277)"
+    assert cell([record(seed=s, score=60.0 + 2 * s, **part) for s in (0, 1)]).text == "(61.0 ± 1.4; 64 of 277)"
+    only_train = record(score=61.3, limit=64, trained=(64, 2490))
+    assert cell([only_train]).text == "(61.3; train 64 of 2490)"
+
+
+@pytest.mark.parametrize(
+    ("problems", "reason"),
+    [
+        ({}, "not run yet"),
+        ({"mnli/matched": "dev_matched.tsv has 2 of 9815 rows"}, "dev_matched.tsv has 2 of 9815 rows"),
+        ({"mnli": "train.tsv is missing"}, "train.tsv is missing"),
+        ({"mnli": "train.tsv is missing", "mnli/matched": "no dev_matched.tsv"}, "no dev_matched.tsv"),
+        ({"mnli/mismatched": "no dev_mismatched.tsv"}, "not run yet"),
+    ],
+)
+def test_an_empty_cell_says_why(problems: dict[str, str], reason: str) -> None:
+    found = cell([], "MNLI-m", problems=problems)
+    assert (found.mean, found.seeds, found.text, found.reason) == (None, 0, "–", reason)
+
+
+def test_a_run_that_left_one_evaluation_out() -> None:
+    half = [record("mnli", score={"matched": 82.0})]
+    assert cell(half, "MNLI-mm").reason == "no run of mnli was scored on mismatched"
+    assert cell(half, "MNLI-mm", problems={"mnli/mismatched": "no such file"}).reason == "no such file"
+
+
+def test_a_number_hides_a_problem_that_came_later() -> None:
+    assert cell([record()], problems={"rte": "the directory is gone"}).text == "60.0 ± –"
+
+
+# The rendered table
+
+
+def test_footnotes_give_the_reasons_once_each() -> None:
+    text = markdown([], problems={"mnli/matched": "dev_matched.tsv has 2 of 9815 rows"})
+    row = grid(text)["full, paper profile (measured)"]
+    assert row == ["– [3]", "– [4]", "– [4]", "– [4]", "– [4]", "– [4]"]
+    assert "- [3] The cell is empty: dev\\_matched" not in text  # inside a word an underscore is harmless
+    assert "- [3] The cell is empty: dev_matched.tsv has 2 of 9815 rows." in text
+    assert text.count("not run yet") == 1
+
+
+def test_marks_for_other_code_and_for_degenerate_seeds() -> None:
+    records = [record(seed=0, code="old"), record(seed=1, status="degenerate"), record(seed=2, status="degenerate")]
+    text = markdown([*records, record("snli", code="old")])
+    row = grid(text)["full, paper profile (measured)"]
+    assert (row[5], row[2], row[3]) == ("60.0 ± 0.0†‡", "60.0 ± –†", "– [3]")
+    note = "Made by other code than the present; rerun with --force"
+    assert f"- † {note}: SNLI (1 of 1 seed), RTE (1 of 3 seeds)." in text
+    assert "- ‡ All predictions are alike, so the number says nothing of the model: RTE (2 of 3 seeds)." in text
+    assert "†" not in markdown([record()]) and "‡" not in markdown([record()])
+
+
+def test_with_several_recipes_a_mark_says_which_is_meant() -> None:
+    text = markdown([record(code="old"), record(recipe="no_aux"), record(recipe="no_aux", seed=1, code="old")])
+    assert "--force: RTE of full (1 of 1 seed), RTE of no_aux (1 of 2 seeds)." in text
+
+
+def test_left_out_records_are_counted_in_a_note_of_the_seeds_row() -> None:
+    text = markdown([record(limit=64, trained=(64, 2490)), record(seed=0), record(seed=1)])
+    assert grid(text)["seeds"][5] == "2 [4]"
+    assert "[4] Left out, since configurations are never averaged: 1 record of another configuration." in text
+
+
+def test_a_fragment_is_explained() -> None:
+    text = markdown([record(score=61.3, limit=64, trained=(64, 2490), scored=(64, 277))])
+    rows = grid(text)
+    assert rows["full, paper profile (measured)"][5] == "(61.3; 64 of 277)"
+    assert rows["difference to the paper"][5] == "–"
+    note = "Measured on a fragment of the data (n of N rows), so no result for the set"
+    assert f"- ( ) {note}; trained on 64 of 2490 rows: RTE." in text
+
+
+def test_differences_only_where_the_profile_is_the_papers() -> None:
+    assert grid(markdown([record(score=57.5)]))["difference to the paper"] == ["–", "–", "–", "–", "–", "+1.5"]
+    assert grid(markdown([record(score=55.98)]))["difference to the paper"][5] == "+0.0"
+    for profile in ("mini", "small"):
+        text = markdown([record(score=57.5, profile=profile)], profile)
+        assert "difference" not in text
+        assert f"{profile} profile" in text.splitlines()[0]
+
+
+def test_a_mini_table_says_that_nothing_compares_and_marks_no_column() -> None:
+    text = markdown([record(profile="mini")], "mini")
+    assert "none of them reproduces the paper or can be compared" in text
+    assert grid(text)[""] == HEADINGS
+    assert "hidden test set" not in text and "QNLI v2" not in text
+
+
+def test_columns_of_another_split_or_other_data_are_marked() -> None:
+    text = markdown([])
+    assert grid(text)[""] == ["MNLI-m [1]", "MNLI-mm [1]", "SNLI", "SciTail", "QNLI [1, 2]", "RTE [1]"]
+    assert "- [1] Measured on the validation split; the paper's number is of the hidden test set" in text
+    assert "- [2] QNLI v2; the paper used v1" in text
+    splits = grid(text)
+    assert splits["split (paper)"] == ["test server", "test server", "test", "test", "test server", "test server"]
+    assert splits["split (measured)"] == ["validation", "validation", "test", "test", "validation", "validation"]
+
+
+def test_a_row_a_recipe_full_first_then_the_papers_order() -> None:
+    names = ["tfidf", "no_aux", "lstm", "majority", "no_pretraining"]
+    text = markdown([record(recipe=name) for name in names])
+    rows = [name for name in grid(text) if name.endswith("(measured)")][:-1]
+    expected = ["full", "no_pretraining", "no_aux", "lstm", "majority", "tfidf"]
+    assert rows == [f"{name}, paper profile (measured)" for name in expected]
+    assert grid(text)["seeds, no_aux"][5] == "1"
+    assert "difference to the paper, full" in grid(text) and "difference to the paper, no_aux" not in grid(text)
+
+
+def test_the_caption_says_how_many_seeds() -> None:
+    records = [record(seed=0), record(seed=1), record("snli")]
+    assert "nothing yet" in markdown([])
+    assert "over 1 seed." in markdown(records[:1])
+    assert "over 2 seeds." in markdown(records[:2])
+    assert "over 1 to 2 seeds." in markdown(records)
+
+
+HOSTILE = "a|b `c` [x](y) <b> *d* _e_ \\ \x1b[2J\nnew | line"
+
+
+def test_hostile_text_breaks_neither_form() -> None:
+    records = [record(recipe=HOSTILE)]
+    text = markdown(records, problems={"rte": HOSTILE, "snli": HOSTILE})
+    escaped = r"a\|b \`c\` \[x\](y) \<b\> \*d\* \_e\_ \\ \[2J new \| line"
+    assert f"{escaped}, paper profile (measured)" in grid(text)
+    assert f"The cell is empty: {escaped}." in text
+    assert "\x1b" not in text
+    plain = tables.render(TABLE, records, "paper", {"rte": HOSTILE})
+    assert "\x1b" not in plain and "a|b `c` [x](y)" in plain
+
+
+def test_the_terminals_form_fits_120_columns_whatever_the_cells() -> None:
+    part: dict[str, Any] = {
+        "limit": 9000,
+        "trained": (9000, 20000),
+        "scored": (9000, 9815),
+        "code": "old",
+        "status": "degenerate",
+    }
+    every = [record(task, seed, 60.0 + seed, recipe=recipe, **part)
+             for task in ("mnli", "snli", "scitail", "qnli", "rte")
+             for seed in (0, 1)
+             for recipe in ("full", "no_pretraining")]  # fmt: skip
+    for records in ([], every):
+        text = tables.render(TABLE, records, "paper", {"rte": "a long reason, " * 20})
+        assert max(map(len, text.splitlines())) <= 120
+    assert "(60.5 ± 0.7;" in text and "9815)†‡" in text
+
+
+GOLDEN = """\
+Table 2: Natural language inference
+Metric: accuracy in percent. Measured with the small profile: mean ± sample standard deviation over 2 seeds. The small
+profile is a small model with little pre-training: its numbers do not reproduce the paper's.
+
+                                  MNLI-m [1]    MNLI-mm [1]    SNLI    SciTail    QNLI [1, 2]    RTE [1]
+--------------------------------  ------------  -------------  ------  ---------  -------------  -----------
+ESIM + ELMo (5x)                  –             –              89.3    –          –              –
+CAFE (5x)                         80.2          79.0           89.3    –          –              –
+Stochastic Answer Network (3x)    80.6          80.1           –       –          –              –
+CAFE                              78.7          77.9           88.5    83.3       –              –
+GenSen                            71.4          71.3           –       –          82.3           59.2
+Multi-task BiLSTM + Attn          72.2          72.1           –       –          82.1           61.7
+Finetuned Transformer LM (paper)  82.1          81.4           89.9    88.3       88.1           56.0
+--------------------------------  ------------  -------------  ------  ---------  -------------  -----------
+full, small profile (measured)    – [3]         – [4]          – [4]   – [4]      – [4]          54.0 ± 1.4†
+--------------------------------  ------------  -------------  ------  ---------  -------------  -----------
+seeds                             0             0              0       0          0              2
+split (paper)                     test server   test server    test    test       test server    test server
+split (measured)                  validation    validation     test    test       validation     validation
+
+† Made by other code than the present; rerun with --force: RTE (1 of 2 seeds).
+[1] Measured on the validation split; the paper's number is of the hidden test set, scored by the server.
+[2] QNLI v2; the paper used v1 (108,436 training rows), which can no longer be had.
+[3] The cell is empty: dev_matched.tsv has 2 of 9815 rows.
+[4] The cell is empty: not run yet.
+"""
+
+
+def test_the_whole_table_as_a_terminal_shows_it() -> None:
+    records = [record(score=53.0, profile="small", code="old"), record(seed=1, score=55.0, profile="small")]
+    problems = {"mnli/matched": "dev_matched.tsv has 2 of 9815 rows"}
+    assert tables.render(TABLE, records, "small", problems) == GOLDEN
+
+
+def test_an_unknown_format_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="'latex'; expected one of terminal, markdown"):
+        tables.render(TABLE, [], "mini", format="latex")
+
+
+def test_write_replaces_the_file_whole(tmp_path: Path) -> None:
+    for text in ("old\n", "new"):
+        path = tables.write(TABLE, text, tmp_path / "mini")
+    assert path == tmp_path / "mini" / "table2.md"
+    assert path.read_text(encoding="utf-8") == "new\n"
+    assert [file.name for file in path.parent.iterdir()] == ["table2.md"]
+
+
+def test_five_hundred_records_take_less_than_half_a_second() -> None:
+    records = [record("rte", seed, 60.0, trial=seed % 7) for seed in range(500)]
+    code_hash()
+    start = time.perf_counter()
+    tables.render(TABLE, records, "paper")
+    assert time.perf_counter() - start < 0.5
+
+
+def test_importing_the_tables_loads_no_heavy_library() -> None:
+    script = (
+        "import sys, harness.tables; print(*{'torch', 'pandas', 'datasets', 'numpy', 'sklearn'} & set(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == ""
