@@ -33,9 +33,7 @@ def python(session: nox.Session, *arguments: str) -> None:
     """Run the environment's Python: torch is installed once, not once a session."""
     folder = "Scripts" if os.name == "nt" else "bin"
     program = Path(session.cache_dir).parent / "environment" / folder / "python"
-    session.run(
-        str(program), *arguments, external=True, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE
-    )
+    session.run(str(program), *arguments, external=True, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)

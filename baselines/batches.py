@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -64,13 +64,13 @@ def layout(segments: list[list[int]], tokenizer: Tokenizer, n_ctx: int) -> tuple
 class Group(NamedTuple):
     """Neighbouring sequences of like length, attended together; only here does padding exist.
 
-    start, stop: their tokens in the flat batch; count x length is the padded shape. padded: for each padded place the
+    start, stop: their tokens in the flat batch; n x length is the padded shape. padded: for each padded place the
     token to put there (from `start`), real: the padded places that hold real tokens; both None where nothing is padded.
     """
 
     start: int
     stop: int
-    count: int
+    n: int
     length: int
     padded: Tensor | None
     real: Tensor | None
@@ -92,9 +92,8 @@ class Batch:
         def move(tensor: Tensor | None) -> Tensor | None:
             return None if tensor is None else tensor.to(device, non_blocking=True)
 
-        moved = {
-            name: move(getattr(self, name)) for name in ("tokens", "positions", "extract", "sources", "targets", "weights")
-        }
+        names = ("tokens", "positions", "extract", "sources", "targets", "weights")
+        moved: dict[str, Any] = {name: move(getattr(self, name)) for name in names}
         groups = tuple(group._replace(padded=move(group.padded), real=move(group.real)) for group in self.groups)
         return replace(self, groups=groups, **moved)
 

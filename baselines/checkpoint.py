@@ -33,7 +33,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
         save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, temporary, dict(header))
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.chmod(0o644)  # the library leaves them to their owner alone
+        temporary.replace(path)
     except SafetensorError as error:
         raise OSError(f"cannot write {path}: {error}") from error
     finally:
@@ -53,11 +54,13 @@ class Checkpoint:
         self.optimizer = optimizer
         self.saved = time.monotonic()
         self.cost = 0.0
+        self.whole = True  # False while an update is under way: parameters and moments then do not belong together
         self.random = random_states()
 
     def mark(self) -> None:
         """Call after each update: remembers the random states from which the next update starts."""
         self.random = random_states()
+        self.whole = True
 
     def due(self) -> bool:
         return time.monotonic() - self.saved > max(30.0, 20 * self.cost)
@@ -71,6 +74,11 @@ class Checkpoint:
         write_tensors(self.path, {**model, **moments, **self.random}, header)
         self.saved = time.monotonic()
         self.cost = self.saved - began
+
+    def save_if_whole(self, state: Mapping[str, Any]) -> None:
+        """When stopped: a stop in the midst of an update leaves the last saved state, any other the last update's."""
+        if self.whole and self.optimizer.updates:
+            self.save(state)
 
     def restore(self) -> dict[str, Any] | None:
         """Continue from the file if there is one: its `state`, or None.

@@ -15,7 +15,7 @@ def forward_flops(size: Size, length: float, lm_loss: bool) -> float:
 
 
 def training_flops(size: Size, tokens: float, length: float, lm_loss: bool) -> float:
-    """Of forward and backward over `tokens` tokens in sequences of `length`: the backward pass costs twice the forward."""
+    """Of forward and backward over `tokens` tokens in sequences of `length`; backward costs twice the forward."""
     return 3 * tokens * forward_flops(size, length, lm_loss)
 
 

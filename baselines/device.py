@@ -15,7 +15,7 @@ CUDA_SHARE = 0.5  # of the memory that is free when training starts
 
 
 def find(name: str) -> torch.device:
-    """"cpu", "cuda" or "cuda:1" -> torch.device. Raises ValueError, saying why, where torch cannot use it."""
+    """ "cpu", "cuda" or "cuda:1" -> torch.device. Raises ValueError, saying why, where torch cannot use it."""
     try:
         device = torch.device(name)
     except RuntimeError as error:

@@ -1,6 +1,6 @@
-"""The one door: `make(...)` gives something with scikit-learn's `fit(examples)` and `predict(examples)`.
+"""The one door: `make(...)` gives something with scikit-learn's `fit` and `predict`.
 
-Everything that crosses it is a plain value. Importing this file imports no torch, so that listing and keys cost nothing.
+What crosses it is a plain value. Importing this file imports no torch, so that listing and keys cost nothing.
 """
 
 from __future__ import annotations
@@ -72,7 +72,15 @@ def prepare_vocabulary(
 
 def forget(run_dir: Path) -> None:
     """Remove what a training or pre-training left in its folder; a record stays until another replaces it."""
-    for pattern in ("*.safetensors", "*.tokens", "vocab.json", "merges.txt", "config.json", "pretraining.json", "log.jsonl"):
+    for pattern in (
+        "*.safetensors",
+        "*.tokens",
+        "vocab.json",
+        "merges.txt",
+        "config.json",
+        "pretraining.json",
+        "log.jsonl",
+    ):
         for path in run_dir.glob(pattern):
             path.unlink()
 
@@ -92,7 +100,9 @@ def fingerprint(recipe: Recipe, profile: Profile, weights: Path) -> dict[str, An
     if recipe.pretrained:
         file = weights / "model.safetensors"
         if not file.is_file():
-            raise FileNotFoundError(f"no weights in {weights}: expected {file.name}; give their folder with --weights DIR")
+            raise FileNotFoundError(
+                f"no weights in {weights}: expected {file.name}; give their folder with --weights DIR"
+            )
         with file.open("rb") as opened:
             found["weights"] = hashlib.file_digest(opened, "sha256").hexdigest()
     return found
@@ -129,5 +139,12 @@ def cuda_problem() -> str:
     if torch.version.cuda is None:
         return f"torch {torch.__version__} is a build without CUDA"
     if not torch.cuda.is_available():
-        return f"torch {torch.__version__} (CUDA {torch.version.cuda}) cannot use it, most likely for want of a newer driver"
+        return f"torch {torch.__version__} (CUDA {torch.version.cuda}) cannot use it, most likely its driver is too old"
     return ""
+
+
+def require_device(name: str) -> None:
+    """Raises ValueError where torch cannot use it."""
+    from baselines import device
+
+    device.find(name)

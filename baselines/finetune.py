@@ -103,9 +103,7 @@ class FineTuned:
             raise ValueError(f"{len(examples)} training rows; expected at least one batch of {settings.batch}")
         optimizer = Adam(self.network.named_parameters(), settings.weight_decay, settings.clip)
         torch.manual_seed(self.seeds["dropout"])
-        checkpoint = Checkpoint(
-            self.run_dir / "training.safetensors", self.identity(examples), self.network, optimizer
-        )
+        checkpoint = Checkpoint(self.run_dir / "training.safetensors", self.identity(examples), self.network, optimizer)
         state = checkpoint.restore() or {"budget": self.budget, "seconds": 0.0, "tokens": 0}
         self.budget = state["budget"]  # another plan of micro-batches would draw other dropout
         self.network.train()
@@ -115,6 +113,7 @@ class FineTuned:
             for batch in batches:
                 rate = settings.learning_rate * warmup_linear(optimizer.updates / total, settings.warmup)
                 task, lm = self.accumulate(batch, optimizer.updates)
+                checkpoint.whole = False
                 norm = optimizer.step(rate)
                 state["tokens"] += sum(example.n_tokens for example in batch)
                 state["seconds"] = time.monotonic() - began
@@ -125,7 +124,7 @@ class FineTuned:
                 if checkpoint.due():
                     checkpoint.save(state)
         except KeyboardInterrupt:
-            checkpoint.save(state)
+            checkpoint.save_if_whole(state)
             raise
         checkpoint.remove()
         self.facts |= {
@@ -162,7 +161,7 @@ class FineTuned:
             loss = task + self.recipe.lm_coef * lm
             if not loss.isfinite():
                 raise FloatingPointError(f"the loss is {loss.item()} at update {update + 1}")
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             task_sum += task.item()
             lm_sum += lm.item()
             self.report({"event": "micro-batch"})

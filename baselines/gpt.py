@@ -32,9 +32,9 @@ class Attention(nn.Module):
         """(tokens of the group, 3D) -> (tokens of the group, D). Padding is on the right, so a causal mask suffices."""
         if group.padded is not None:
             qkv = qkv.index_select(0, group.padded)
-        q, k, v = qkv.view(group.count, group.length, 3, self.n_head, -1).permute(2, 0, 3, 1, 4)  # (count, H, L, D/H)
+        q, k, v = qkv.view(group.n, group.length, 3, self.n_head, -1).permute(2, 0, 3, 1, 4)  # (n, H, L, D/H)
         y = F.scaled_dot_product_attention(q, k, v, dropout_p=p, is_causal=True)
-        y = y.transpose(1, 2).reshape(group.count * group.length, -1)
+        y = y.transpose(1, 2).reshape(group.n * group.length, -1)
         return y if group.real is None else y.index_select(0, group.real)
 
 
@@ -73,6 +73,7 @@ class GPT(nn.Module):
     def __init__(self, size: Size, n_vocab: int, p: float) -> None:
         super().__init__()
         self.p = p
+        self.n_head = size.n_head
         self.tokens_embed = nn.Embedding(n_vocab, size.n_embd)
         self.positions_embed = nn.Embedding(size.n_ctx, size.n_embd)
         self.h = nn.ModuleList(Block(size) for _ in range(size.n_layer))

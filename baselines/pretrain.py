@@ -92,9 +92,9 @@ def pretrain(
 ) -> dict[str, Any]:
     """Train a language model; leave weights, vocabulary and `pretraining.json` in run_dir.
 
-    Continues from a checkpoint there. corpus: its name, for the record. `report` is called after every update and may raise (KeyboardInterrupt, say):
-    the state is saved first. Returns what `pretraining.json` says: tokens, updates, seconds, held-out perplexity per
-    token. Raises ValueError for a corpus too short for one window.
+    Continues from a checkpoint there. corpus: its name, for the record. `report` is called after every update and may
+    raise (KeyboardInterrupt, say): the state is saved first. Returns what `pretraining.json` says: tokens, updates,
+    seconds, held-out perplexity per token. Raises ValueError for a corpus too short for one window.
     """
     settings, size = profile.pretraining, profile.size
     place = devices.find(device)
@@ -119,16 +119,20 @@ def pretrain(
     try:
         while optimizer.updates < total:
             rate = settings.learning_rate * warmup_cosine(optimizer.updates, settings.warmup, total)
-            loss = accumulate(model, sample(train, settings.batch, size.n_ctx, (seed, optimizer.updates)), place, profile)
+            loss = accumulate(
+                model, sample(train, settings.batch, size.n_ctx, (seed, optimizer.updates)), place, profile
+            )
+            checkpoint.whole = False
             norm = optimizer.step(rate)
             state["seconds"] = time.monotonic() - began
             checkpoint.mark()
-            progress = {"update": optimizer.updates, "of": total, "tokens": optimizer.updates * settings.batch * size.n_ctx}
+            seen = optimizer.updates * settings.batch * size.n_ctx
+            progress = {"update": optimizer.updates, "of": total, "tokens": seen}
             report({"event": "pre-training", **progress, "loss": loss, "rate": rate, "norm": norm})
             if checkpoint.due():
                 checkpoint.save(state)
     except KeyboardInterrupt:
-        checkpoint.save(state)
+        checkpoint.save_if_whole(state)
         raise
     weights.save(model, run_dir)
     result = {
@@ -165,7 +169,7 @@ def accumulate(model: GPT, chosen: torch.Tensor, place: torch.device, profile: P
             states = model(batch).index_select(0, batch.sources)
             loss = lm_loss(states, model.tokens_embed.weight, batch.targets, batch.weights)
             loss = loss * (len(part) / len(chosen))
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         total += loss.item()
     return total
 

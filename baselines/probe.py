@@ -43,7 +43,7 @@ def sustained(profile: Profile, device: str) -> float:
             batch = windows(tokens).to(place)
             states = model(batch).index_select(0, batch.sources)
             loss = lm_loss(states, model.tokens_embed.weight, batch.targets, batch.weights)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step(0.0)  # reads the gradients' norm, so it waits for the device
 
     update()  # the first one allocates

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 
 import ftfy
 import spacy
@@ -57,13 +58,20 @@ class Tokenizer:
 
     @classmethod
     def train(cls, documents: Iterable[str], n_vocab: int) -> Tokenizer:
-        """A byte-pair vocabulary of at most n_vocab tokens, learnt from the words of this same pipeline."""
+        """A byte-pair vocabulary of at most n_vocab tokens, learnt from the words of this same pipeline.
+
+        The same text gives the same vocabulary: the library numbers characters in an order that differs from run to
+        run, and decides ties between merges by those numbers, so they are all given to it as special tokens.
+        """
+        counts = count_words(documents)
+        characters = sorted({character for word in counts for character in word})
+        known = [UNKNOWN, NEWLINE, *characters, *(character + END for character in characters)]
         trainable = Trainable(models.BPE(unk_token=UNKNOWN, end_of_word_suffix=END))
         trainable.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
         trainer = trainers.BpeTrainer(
-            vocab_size=n_vocab, special_tokens=[UNKNOWN, NEWLINE], end_of_word_suffix=END, show_progress=False
+            vocab_size=n_vocab, special_tokens=known, end_of_word_suffix=END, show_progress=False
         )
-        trainable.train_from_iterator(spaced_words(documents), trainer)
+        trainable.train_from_iterator((" ".join([word] * n) for word, n in counts.items()), trainer)
         model = json.loads(trainable.to_str())["model"]
         return cls(Vocabulary(model["vocab"], [(first, second) for first, second in model["merges"]]))
 
@@ -94,12 +102,14 @@ class Tokenizer:
         return [token.id for token in self._bpe.tokenize(word)]
 
 
-def spaced_words(documents: Iterable[str]) -> Iterator[str]:
-    """Each document's words with one space between: what the vocabulary is trained on."""
-    seen: dict[str, str] = {}
+def count_words(documents: Iterable[str]) -> Counter[str]:
+    """How often each word stands in the documents; newlines, which no merge concerns, left out."""
+    chunks: Counter[str] = Counter()
     for document in documents:
-        chunks = standardise(document).split(" ")
-        for chunk in chunks:
-            if chunk not in seen:
-                seen[chunk] = " ".join(words_of(chunk))
-        yield " ".join(seen[chunk] for chunk in chunks)
+        chunks.update(standardise(document).split(" "))
+    words: Counter[str] = Counter()
+    for chunk, n in chunks.items():
+        for word in words_of(chunk):
+            if not word.isspace():
+                words[word] += n
+    return words

@@ -44,7 +44,9 @@ def parse(ids_file: Path, merges_file: Path) -> Vocabulary:
         if stray is not None:
             raise ValueError(f"merge {stray!r} of {merges_file.name} is outside {ids_file.name}")
     except (ValueError, TypeError) as error:
-        raise ValueError(f"no byte-pair vocabulary in {ids_file.parent}: {error}; download or train it again") from error
+        raise ValueError(
+            f"no byte-pair vocabulary in {ids_file.parent}: {error}; download or train it again"
+        ) from error
     return Vocabulary(ids, merges)
 
 

@@ -78,7 +78,7 @@ def save(model: GPT, folder: Path) -> None:
         "n_positions": len(model.positions_embed.weight),
         "n_embd": n_embd,
         "n_layer": len(model.h),
-        "n_head": next(model.h.children()).attn.n_head,
+        "n_head": model.n_head,
         "afn": "gelu",
         "layer_norm_epsilon": 1e-5,
     }

@@ -86,7 +86,11 @@ def run(chosen: Namespace) -> int:
     model.prepare(device)
 
     failed = 0
-    for job in todo(jobs()):
+    for job in jobs():
+        if job not in todo([job]):
+            if not of_table:
+                say(f"{record.read(job.path(chosen.runs)).summary}  (done already)")
+            continue
         recipe = RECIPES[job.recipe]
         make = partial(door.make, recipe, profile, job.task.form, job.seeds, device, model.folder)
         if chosen.force:
@@ -100,10 +104,6 @@ def run(chosen: Namespace) -> int:
             say(f"{result.summary}  ({duration(result.seconds)})")
     if of_table:
         show_table(of_table, runs, name)
-    else:
-        for job in jobs():
-            if job.path(chosen.runs).exists():
-                say(record.read(job.path(chosen.runs)).summary)
     return 1 if failed or problems else 0
 
 
@@ -137,7 +137,9 @@ def table(chosen: Namespace) -> int:
     name, _ = plan.choose_profile(chosen.profile, None)
     folder = chosen.runs / name
     records = list(record.read_all(folder))
-    print(tables.render(TABLES[chosen.number], records, name, plan.remembered(folder), chosen.format))
+    print(
+        tables.render(TABLES[chosen.number], records, name, plan.remembered(folder), chosen.format, record.code_hash())
+    )
     return 0
 
 
@@ -150,11 +152,13 @@ def accept(chosen: Namespace) -> int:
     return 0
 
 
-def show_list(chosen: Namespace) -> int:
+def show_list(_: Namespace) -> int:
     print("tasks")
     for task in TASKS.values():
         splits = ", ".join(f"{s.split} {s.n:,}" for s in (task.train, *task.evaluations.values()))
-        print(f"  {task.name:10} {splits}; hub {task.train.hub.id} {task.train.hub.config}; files {task.train.files.path}")
+        print(
+            f"  {task.name:10} {splits}; hub {task.train.hub.id} {task.train.hub.config}; files {task.train.files.path}"
+        )
     print("ablations")
     for name, recipe in RECIPES.items():
         print(f"  {name:15} {recipe.summary}")
@@ -169,9 +173,9 @@ def show_list(chosen: Namespace) -> int:
 
 def show_table(of_table: tables.Table, runs: Path, profile: str) -> None:
     """On the terminal, and as Markdown beside the runs."""
-    records, problems = list(record.read_all(runs)), plan.remembered(runs)
-    print(tables.render(of_table, records, profile, problems))
-    path = tables.write(of_table, tables.render(of_table, records, profile, problems, "markdown"), runs)
+    told = list(record.read_all(runs)), profile, plan.remembered(runs)
+    print(tables.render(of_table, *told, code=record.code_hash()))
+    path = tables.write(of_table, tables.render(of_table, *told, "markdown", record.code_hash()), runs)
     say(f"the same as Markdown: {path}")
 
 
@@ -183,7 +187,10 @@ def explain(error: Exception, chosen: Namespace, what: str = "harness") -> None:
 
 def choose_device(asked: str | None) -> str:
     """Raises ValueError, naming the driver, where there is an NVIDIA GPU that torch cannot use."""
+    if asked == "cpu":
+        return asked
     if asked:
+        door.require_device(asked)
         return asked
     if not hardware.has_nvidia():
         return "cpu"

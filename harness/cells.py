@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from harness.record import Record, SplitCount, code_hash, key_hash
+from harness.record import Record, SplitCount, key_hash
 from harness.tasks import TASKS
 
 EMPTY = "–"
@@ -78,11 +78,13 @@ def fill(
     profile: str,
     recipe: str = "full",
     problems: Mapping[str, str] = NO_PROBLEMS,
+    code: str | None = None,
 ) -> Cell:
     """One column from the records of one profile and recipe; any others are ignored.
 
     problems: why a cell cannot be filled, by "task/evaluation", or by "task" where all of it is concerned (its training
-    rows are missing). Only asked where no record fills the cell.
+    rows are missing); only asked where no record fills the cell. code: the present code's hash, to mark records made
+    by other code; None marks none.
     """
     made = [
         record for record in records if (record.task, record.recipe, record.profile) == (column.task, recipe, profile)
@@ -100,7 +102,7 @@ def fill(
         seeds=len(chosen),
         scored=chosen[-1].evaluations[column.evaluation],
         trained=chosen[-1].train,
-        other_code=sum(record.code != code_hash() for record in chosen),
+        other_code=sum(code is not None and record.code != code for record in chosen),
         degenerate=sum(record.status.get(column.evaluation) == "degenerate" for record in chosen),
         left_out=left_out,
     )

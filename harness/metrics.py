@@ -19,7 +19,9 @@ def score(names: Sequence[str], labels: Sequence[float], predictions: Sequence[f
     there, or one is not a number.
     """
     if not labels or len(labels) != len(predictions):
-        raise ValueError(f"{len(predictions)} predictions for {len(labels)} labels; expected one each, and at least one")
+        raise ValueError(
+            f"{len(predictions)} predictions for {len(labels)} labels; expected one each, and at least one"
+        )
     if any(prediction != prediction for prediction in predictions):
         raise ValueError("a prediction is not a number")
     return {name: METRICS[name](labels, predictions) for name in names}

@@ -6,14 +6,14 @@ import argparse
 import difflib
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from harness import __version__
 from harness.tables import TABLES
 from harness.tasks import TASKS
 
 DESCRIPTION = """\
-Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scores, and prints measured beside published.
+Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scores, prints measured beside published.
 
   run        fine-tune and score cells of a table, then print it
   table      print a table from what has been run; needs no GPU and no data
@@ -29,10 +29,20 @@ examples:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """Wrong words get one line, not the whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.ArgumentParser:
     """The parser; recipes and profiles come from the baselines, which this file does not import."""
-    parser = argparse.ArgumentParser(
-        "harness", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    parser = Parser(
+        "python -m harness",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"gpt1-harness {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="run | table | pretrain | list")
@@ -57,7 +67,9 @@ def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.Argum
     add_profile(how, profiles)
     how.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed (GLUE's folders, ...)")
     how.add_argument("--corpus", type=Path, metavar="DIR", help=".txt files to pre-train on first, if not done")
-    how.add_argument("--weights", type=Path, metavar="DIR", help="pre-trained weights and vocabulary (default: the hub)")
+    how.add_argument(
+        "--weights", type=Path, metavar="DIR", help="pre-trained weights and vocabulary (default: the hub)"
+    )
     how.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N (default: cuda where there is one)")
     how.add_argument("--limit", type=positive, metavar="N", help="the first N rows of each split: a trial, no result")
     how.add_argument("--allow-subset", action="store_true", help="accept incomplete data sets, and mark their cells")

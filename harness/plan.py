@@ -111,7 +111,7 @@ def describe_cells(
 
 
 def estimate(parts: Mapping[str, float], probe: Callable[[], float]) -> str:
-    """FLOPs by part -> "time: about 6 min (pre-training 3 min, fine-tuning 3 min), ...", or that there is nothing to do.
+    """FLOPs by part -> "time: about 6 min (pre-training 3 min, ...) ...", or that there is nothing to do.
 
     probe measures FLOP/s; it is only asked where there is something to estimate.
     """

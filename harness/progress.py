@@ -35,7 +35,7 @@ class Progress:
         self.label = label
         self.log = log
         self.stop: int | None = None
-        self.bar: tqdm[None] | None = None
+        self.bar: tqdm[Any] | None = None
         self.began = self.told = time.monotonic()
         self.first: tuple[int, int] | None = None  # update and tokens at the first event: a resumed run starts late
 
@@ -67,7 +67,9 @@ class Progress:
         elif now - self.told > EVERY:
             self.told = now
             left = seconds / max(update - self.first[0], 1) * (of - update)
-            print(f"  {self.label}: update {update} of {of}, {facts}, {duration(left)} left", file=sys.stderr, flush=True)
+            print(
+                f"  {self.label}: update {update} of {of}, {facts}, {duration(left)} left", file=sys.stderr, flush=True
+            )
 
     def close(self) -> None:
         if self.bar is not None:
@@ -77,7 +79,7 @@ class Progress:
     def stoppable(self) -> Iterator[Progress]:
         """Within: the first Ctrl-C or SIGTERM waits for the next event, a second Ctrl-C leaves at once."""
 
-        def ask(number: int, frame: FrameType | None) -> None:
+        def ask(number: int, _: FrameType | None) -> None:
             if self.stop is not None and number == signal.SIGINT:
                 raise KeyboardInterrupt
             self.stop = number

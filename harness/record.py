@@ -69,7 +69,8 @@ class Record:
         for evaluation, scores in self.scores.items():
             split = self.evaluations[evaluation]
             values = ", ".join(f"{metric} {value:.1f}" for metric, value in scores.items())
-            parts.append(f"{split.split} {values} ({split.n} of {split.of})")
+            alike = ", all predictions alike" if self.status[evaluation] == "degenerate" else ""
+            parts.append(f"{split.split} {values} ({split.n} of {split.of}{alike})")
         return f"{self.task} {self.recipe} seed {self.seed}: {'; '.join(parts)}"
 
     def signature(self, evaluation: str, metric: str) -> str:
@@ -126,7 +127,9 @@ def read(path: Path) -> Record:
         fields["evaluations"] = {name: SplitCount(**split) for name, split in fields["evaluations"].items()}
         return Record(**fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{path} is not a record of this harness ({error}); move it away or run with --force") from error
+        raise ValueError(
+            f"{path} is not a record of this harness ({error}); move it away or run with --force"
+        ) from error
 
 
 def read_all(folder: Path) -> Iterator[Record]:

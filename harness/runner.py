@@ -77,7 +77,7 @@ class Job:
 def load_tasks(
     tasks: Iterable[Task], origin: Origin, limit: int | None, allow_subset: bool
 ) -> tuple[dict[str, Data], dict[str, str]]:
-    """-> (task -> its examples, task -> why it gives no number). One broken set does not keep the others from running."""
+    """-> (task -> its examples, task -> why it gives no number). One broken set does not stop the others."""
     found, problems = {}, {}
     for task in tasks:
         try:

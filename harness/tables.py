@@ -71,10 +71,11 @@ def fill(
     profile: str,
     recipe: str = "full",
     problems: Mapping[str, str] = NO_PROBLEMS,
+    code: str | None = None,
 ) -> list[Cell]:
     """The measured row of one recipe, a cell a column. See `harness.cells.fill`."""
     records = list(records)
-    return [fill_column(column, records, profile, recipe, problems) for column in table.columns]
+    return [fill_column(column, records, profile, recipe, problems, code) for column in table.columns]
 
 
 def render(
@@ -83,11 +84,12 @@ def render(
     profile: str,
     problems: Mapping[str, str] = NO_PROBLEMS,
     format: str = "terminal",
+    code: str | None = None,
 ) -> str:
-    """The table as text. Raises ValueError for a format that is not in FORMATS."""
+    """The table as text; for code see `harness.cells.fill`. Raises ValueError for a format that is not in FORMATS."""
     if format not in FORMATS:
         raise ValueError(f"unknown format {format!r}; expected one of {', '.join(FORMATS)}")
-    return FORMATS[format](lay_out(table, records, profile, problems))
+    return FORMATS[format](lay_out(table, records, profile, problems, code))
 
 
 def write(table: Table, text: str, folder: Path) -> Path:
@@ -97,11 +99,18 @@ def write(table: Table, text: str, folder: Path) -> Path:
     return path
 
 
-def lay_out(table: Table, records: Iterable[Record], profile: str, problems: Mapping[str, str] = NO_PROBLEMS) -> Sheet:
+def lay_out(
+    table: Table,
+    records: Iterable[Record],
+    profile: str,
+    problems: Mapping[str, str] = NO_PROBLEMS,
+    code: str | None = None,
+) -> Sheet:
     """The paper's rows, then ours: a row a recipe, differences to the paper, number of seeds, splits."""
     tasks = {column.task for column in table.columns}
     records = [record for record in records if record.task in tasks and record.profile == profile]
-    rows = {recipe: fill(table, records, profile, recipe, problems) for recipe in order({r.recipe for r in records})}
+    recipes = order({record.recipe for record in records})
+    rows = {recipe: fill(table, records, profile, recipe, problems, code) for recipe in recipes}
     several = len(rows) > 1
 
     def label(text: str, recipe: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ def one_thread() -> None:
 
 
 @pytest.fixture
-def shared_data() -> Iterator[Path]:
+def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no folder with the real data sets beside the checkout (../shared/data)")
-    yield SHARED
+    return SHARED

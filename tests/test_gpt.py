@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -47,7 +48,7 @@ def test_one_block_equals_the_formula_written_out() -> None:
         for parameter in gpt.parameters():  # biases and norms that do something
             parameter.add_(0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
     ids = [5, 9, 9, 30, 2]
-    (block,) = gpt.h
+    block: Any = gpt.h[0]
     x = gpt.tokens_embed.weight[ids] + gpt.positions_embed.weight[: len(ids)]
     q, k, v = (x @ block.attn.c_attn.weight.T + block.attn.c_attn.bias).split(16, 1)
     heads = []

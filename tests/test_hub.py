@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 import pyarrow
 import pyarrow.parquet
 import pytest
-from tests.stub_hub import StubHub, commit_of
 
 from harness import hub
+from tests.stub_hub import StubHub, commit_of
 
 ROOT = Path(__file__).parents[1]
 LABEL = {"class_label": {"names": {"0": "entailment", "1": "not_entailment"}}}

@@ -1,95 +1,56 @@
-"""Pictures: a described scene, and a statement about one thing in it. Two figures, so that who matters."""
+"""Pictures: two described figures, and a statement about one thing in them, so that who matters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
 
-from harness.mini_world.grammar import Clause, a, chance, pick, shuffled
-from harness.mini_world.lexicon import COLOURS, FIGURES, IDLE, Kind, Scope
-from harness.mini_world.statements import ENTAILMENT, NEUTRAL, Pair, relatives
-
-GARMENTS = ("coat", "hat", "shirt", "scarf")
+from harness.mini_world.grammar import POSTURE, SCENE, WEARS, Clause, a, chance, pick, shuffled
+from harness.mini_world.lexicon import COLOURS, FIGURES, GARMENTS, GENERAL, Scope
+from harness.mini_world.statements import Told, Topic
 
 
-def described(figure: str, mood: str, colour: str, garment: str, action: str, room: str) -> Clause:
-    """a happy man in a red coat is washing a plate in the kitchen"""
-    text = a(f"{mood} {figure}" if mood else figure)
-    if garment:
-        text += f" in {a(f'{colour} {garment}')}"
-    text += f" is {action}"
-    if room:
-        text += f" in the {room}"
-    return Clause(text, (figure, "scene", text))
+def stands(who: str, posture: str, negative: bool) -> Clause:
+    return Clause(f"{who} is {'not ' if negative else ''}{posture}", who, POSTURE, posture, negative)
 
 
-def activity(rng: Random, verbs: tuple[str, ...], nouns: tuple[str, ...]) -> str:
-    return f"{pick(rng, verbs)} {a(pick(rng, nouns))}"
+def does(who: str, verb: str, noun: str, negative: bool) -> Clause:
+    """the man is washing a plate; the man is not washing a dish"""
+    return Clause(f"{who} is {'not ' if negative else ''}{verb} {a(noun)}", who, verb, noun, negative)
 
 
-def scene(rng: Random, scope: Scope, _cast: Sequence[str], label: str) -> Pair:
-    """The cast has no part in it: figures have no names."""
-    p, q = shuffled(rng, FIGURES)[:2]
-    kind: Kind = pick(rng, scope.kinds)
-    nouns, verbs, posture = pick(rng, kind.nouns), pick(rng, scope.activities), pick(rng, scope.postures)
-    moods = pick(rng, scope.of_people())
-    building = pick(rng, scope.buildings)
-    room, next_door = shuffled(rng, building.rooms)[:2]
-    colour, other_colour = shuffled(rng, COLOURS)[:2]
-    garment = pick(rng, GARMENTS)
-    aspect = pick(rng, ("posture", "activity", "activity", "room", "room", "mood", "colour"))
-    negative = chance(rng)
-    affirmed = (label == ENTAILMENT) != negative
-    known = label != NEUTRAL
+def wears(who: str, colour: str, garment: str) -> Clause:
+    return Clause(f"{who} wears a {colour} {garment}", who, WEARS, f"{colour} {garment}")
 
-    # What the picture shows of each figure. q shows in the asked aspect what p might have shown.
-    mood = {p: "", q: ""}
-    cloth = {p: "", q: ""}
-    dye = {p: colour, q: colour}
-    doing = {figure: pick(rng, (posture, activity(rng, verbs, nouns))) for figure in (p, q)}
-    where = {figure: pick(rng, ("", room)) if aspect != "room" else "" for figure in (p, q)}
-    if aspect == "posture":
-        asked = posture
-        rest = [other for other in scope.postures if other != posture]
-        if known:
-            doing[p] = posture if affirmed else pick(rng, rest)
-            doing[q] = pick(rng, (activity(rng, verbs, nouns), posture))
-        else:
-            doing[p], doing[q] = activity(rng, verbs, nouns), pick(rng, scope.postures)
-    elif aspect == "activity":
-        asked = f"{pick(rng, verbs)} {a(pick(rng, (*relatives(kind), *nouns)))}"
-        doing[p] = activity(rng, verbs, nouns) if affirmed else pick(rng, IDLE)
-        doing[q] = pick(rng, (posture, activity(rng, verbs, nouns), pick(rng, IDLE)))
-        if not known:
-            doing[p], doing[q] = posture, pick(rng, (activity(rng, verbs, nouns), pick(rng, IDLE)))
-    elif aspect == "room":
-        general = chance(rng)
-        asked = f"{building.preposition} the {building.name}" if general else f"in the {room}"
-        far = pick(rng, pick(rng, [other for other in scope.buildings if other is not building]).rooms)
-        if known:
-            where[p] = room if affirmed else far if general else pick(rng, (far, next_door))
-            where[q] = pick(rng, ("", room, next_door, far))
-        else:
-            where[q] = pick(rng, (room, room, far))
-    elif aspect == "mood":
-        asked = pick(rng, moods.sides[0])
-        if known:
-            mood[p] = pick(rng, moods.sides[0 if affirmed else 1])
-            mood[q] = pick(rng, (*moods.sides[0], *moods.sides[1], ""))
-        else:
-            mood[q] = pick(rng, pick(rng, moods.sides))
-    else:
-        asked = f"wearing {a(f'{colour} {garment}')}"
-        dye[p], dye[q] = colour if affirmed else other_colour, pick(rng, (colour, other_colour))
-        if known:
-            cloth[p], cloth[q] = garment, pick(rng, (garment, ""))
-        else:
-            cloth[q] = garment
-    said = "is not" if negative else "is"
-    return Pair(
-        label,
-        described(p, mood[p], dye[p], cloth[p], doing[p], where[p]),
-        Clause(f"the {p} {said} {asked}", None),
-        described(q, mood[q], dye[q], cloth[q], doing[q], where[q]),
-        ("scene",),
-    )
+
+class Scenes(Topic):
+    def tell(self, rng: Random, scope: Scope, cast: Sequence[str]) -> list[Told]:
+        """The cast gives only the number: figures have no names."""
+        colours, garment = shuffled(rng, COLOURS), pick(rng, GARMENTS)
+        told = []
+        for figure, colour, _ in zip(shuffled(rng, FIGURES), colours, cast, strict=False):
+            who = f"the {figure}"
+            if chance(rng):
+                doing = stands(who, pick(rng, scope.postures), False)
+            else:
+                doing = does(who, pick(rng, scope.activities), pick(rng, pick(rng, scope.kinds).nouns), False)
+            dressed = wears(who, colour, garment) if chance(rng, 0.4) else None
+            text = f"{a(figure)}{f' in a {dressed.value}' if dressed else ''}{doing.text.removeprefix(who)}"
+            told.append(Told(text, (doing, dressed) if dressed else (doing,), ((who, SCENE, text),)))
+        return told
+
+    def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
+        shown = pick(rng, told)
+        who = (shown if chance(rng) else pick(rng, told)).states[0].who
+        what = pick(rng, shown.states)
+        if what.relation == WEARS:
+            return wears(who, *what.value.split())
+        negative = chance(rng, self.negatives)
+        if what.relation == POSTURE:
+            other = pick(rng, scope.postures) if chance(rng, 0.3) else what.value
+            return stands(who, other, negative)
+        noun = GENERAL[what.value] if chance(rng, 0.4) else what.value
+        return does(who, what.relation, noun, negative)
+
+
+SCENES = Scenes()

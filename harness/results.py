@@ -1,0 +1,67 @@
+"""results/: what was accepted as a result, in git. Records are copied there on request, tables rendered from them.
+
+`python -m harness.results` renders every table anew; a test checks that what is committed is what the records give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness import plan, record, tables
+from harness.cells import choose
+from harness.files import write_atomic
+from harness.record import ROOT, Record
+from harness.tables import TABLES, Table
+
+RESULTS = ROOT / "results"
+
+
+def accept(table: Table, runs: Path, profile: str, results: Path = RESULTS) -> list[Path]:
+    """Copy the records that the table shows (whole data only) from one profile's runs, and render it in results/.
+
+    Earlier records of the same tasks and recipes are replaced, since seeds of two configurations are never averaged.
+    Returns what was written. Raises ValueError where there is nothing whole to accept, OSError where writing fails.
+    """
+    tasks = {column.task: column.evaluation for column in table.columns}
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for made in record.read_all(runs):
+        if made.task in tasks and all(count.n == count.of for count in (made.train, *made.evaluations.values())):
+            groups.setdefault((made.recipe, made.task), []).append(made)
+    if not groups:
+        raise ValueError(f"no record in {runs} is of whole data and in Table {table.number}; run it first")
+    written = []
+    for (recipe, task), records in groups.items():
+        folder = results / "records" / profile / recipe
+        for old in folder.glob(f"{task}-seed*.json"):
+            old.unlink()
+        for made in choose(records, tasks[task])[0]:
+            path = folder / f"{task}-seed{made.seed}.json"
+            write_atomic(path, record.to_json(made))
+            written.append(path)
+    return [*written, render(table, profile, results)]
+
+
+def render(table: Table, profile: str, results: Path = RESULTS) -> Path:
+    """results/<profile>/table<n>.md from the accepted records. Raises OSError."""
+    return tables.write(table, text(table, profile, results), results / profile)
+
+
+def text(table: Table, profile: str, results: Path = RESULTS) -> str:
+    """The accepted table in Markdown. Which code made its records stands in each of them, so none is marked."""
+    records = list(record.read_all(results / "records" / profile))
+    return tables.render(table, records, profile, plan.remembered(results / "records" / profile), "markdown")
+
+
+def accepted(results: Path = RESULTS) -> Iterator[tuple[Table, str]]:
+    """Every table and profile for which there are accepted records."""
+    for folder in sorted((results / "records").glob("*")):
+        tasks = {made.task for made in record.read_all(folder)}
+        for table in TABLES.values():
+            if any(column.task in tasks for column in table.columns):
+                yield table, folder.name
+
+
+if __name__ == "__main__":
+    for table, profile in accepted():
+        print(f"wrote {render(table, profile)}")
