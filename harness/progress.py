@@ -40,11 +40,11 @@ class Progress:
         self.first: tuple[int, int] | None = None  # update and tokens at the first event: a resumed run starts late
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        if self.stop is not None:
-            raise Stop(self.stop)
         if "update" in event:
             self.write(event)
             self.show(event)
+        if self.stop is not None:
+            raise Stop(self.stop)
 
     def write(self, event: Mapping[str, Any]) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)

@@ -159,7 +159,7 @@ def test_predictions_keep_the_order_and_ignore_batching(tmp_path: Path) -> None:
     assert baseline.predict(some) == [float(row.index(max(row))) for row in together]
 
 
-def long_enough(form: Form) -> Profile:
+def long_enough() -> Profile:
     return replace(
         tiny.NO_DROPOUT, finetuning=replace(tiny.NO_DROPOUT.finetuning, epochs=120, learning_rate=1e-2, batch=16)
     )
@@ -190,7 +190,7 @@ def test_each_input_format_can_be_learnt_by_heart(tmp_path: Path, kind: str) -> 
         train = [
             Example(tuple(e.sequences[(i + k) % 3] for k in range(3)), float((-i) % 3)) for i, e in enumerate(train)
         ]
-    baseline = make(tmp_path, long_enough(form), form=form).fit(train)
+    baseline = make(tmp_path, long_enough(), form=form).fit(train)
     labels = [example.label for example in train]
     predictions = baseline.predict(train)
     if form.kind == "score":
@@ -265,9 +265,7 @@ def test_devices_are_refused_in_words() -> None:
 def test_a_gpu_learns_the_same(tmp_path: Path) -> None:
     folder = tiny.weights_folder(tmp_path / "weights")
     form, train = OVERFIT["pair"]
-    baseline = FineTuned(
-        NO_PRETRAINING, long_enough(form), form, tiny.SEEDS, "cuda", folder, tmp_path / "run", tiny.quiet
-    )
+    baseline = FineTuned(NO_PRETRAINING, long_enough(), form, tiny.SEEDS, "cuda", folder, tmp_path / "run", tiny.quiet)
     baseline.fit(train)
     assert baseline.predict(train) == [example.label for example in train]
     assert baseline.describe()["precision"] == "bfloat16 autocast"

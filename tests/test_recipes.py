@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -31,9 +31,7 @@ def test_the_paper_profile_is_the_papers() -> None:
 
 
 def test_cost_by_hand() -> None:
-    """One layer of width 2 on 10 tokens in sequences of 5, 7 + 3 words: 24 D^2 + 4 L D a layer, 2 D V for the logits."""
-    from dataclasses import replace
-
+    """Width 2, 10 tokens in sequences of 5, 7 + 3 words: 24 D^2 + 4 L D a layer, 2 D V for the logits."""
     size = replace(PROFILES["mini"].size, n_layer=1, n_embd=2, n_vocab=7)
     assert cost.forward_flops(size, 5, lm_loss=False) == 24 * 4 + 4 * 5 * 2
     assert cost.training_flops(size, 10, 5, lm_loss=True) == 3 * 10 * (24 * 4 + 4 * 5 * 2 + 2 * 2 * 10)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import ftfy
@@ -39,7 +40,7 @@ def ranks(known: Vocabulary) -> dict[tuple[str, str], int]:
 def merged(word: str, rank: dict[tuple[str, str], int]) -> list[str]:
     pieces = [*word[:-1], word[-1] + "</w>"]
     while len(pieces) > 1:
-        best = min(zip(pieces, pieces[1:], strict=False), key=lambda pair: rank.get(pair, len(rank)))
+        best = min(pairwise(pieces), key=lambda pair: rank.get(pair, len(rank)))
         if best not in rank:
             break
         joined, i = [], 0
@@ -117,7 +118,7 @@ def test_an_unknown_character_is_id_zero(trained: Tokenizer) -> None:
     assert trained.encode(chr(0x2604)) == [0]  # not in the text above
 
 
-def test_training_is_deterministic_and_keeps_to_its_size(trained: Tokenizer) -> None:
+def test_training_is_deterministic_and_keeps_to_its_size() -> None:
     again = Tokenizer.train(tiny.DOCUMENTS, 90)
     for _ in range(3):
         assert again.vocabulary == Tokenizer.train(tiny.DOCUMENTS, 90).vocabulary

@@ -57,9 +57,13 @@ def text_of(rng: Random, said: Sequence[Told]) -> str:
 
 def exam(rng: Random, topics: Sequence[Topic] = TOPICS, labels: Sequence[str] = LABELS) -> str:
     topic = pick(rng, topics)
-    said = told(rng, topic, pick(rng, (1, 2, 2, 3)))
-    mark = pick(rng, ".?")
-    lines = [f"{sentence(clause.text, mark)} {VERDICTS[label]}" for clause, label in asked(rng, topic, said, labels, 4)]
+    said = told(rng, topic, pick(rng, (1, 1, 2, 2, 2, 3)))
+    mark, explained = pick(rng, ".?"), chance(rng)
+    lines = []
+    for clause, label in asked(rng, topic, said, labels, 4):
+        lines.append(f"{sentence(clause.text, mark)} {VERDICTS[label]}")
+        if explained and label != NEUTRAL:
+            lines += [f"{sentence(one.text)}" for one in said if topic.judge((one,), clause) == label][:1]
     return " ".join([text_of(rng, said), *lines])
 
 
@@ -98,8 +102,8 @@ def quiz(rng: Random) -> str:
 def follow(rng: Random) -> str:
     """What follows, said in full."""
     topic = pick(rng, (*TOPICS, SCENES, INHERITED, CAUSED))
-    said = told(rng, topic, pick(rng, (1, 2)))
-    lines = [f"So {clause.text}." for clause, _ in asked(rng, topic, said, (ENTAILMENT,), 2)]
+    said = told(rng, topic, pick(rng, (2, 3)))
+    lines = [f"So {clause.text}." for clause, _ in asked(rng, topic, said, (ENTAILMENT,), 4)]
     return " ".join([text_of(rng, said), *lines])
 
 
@@ -127,12 +131,12 @@ def words(rng: Random) -> str:
 
 # in the order of their shares, of a hundred documents
 DOCUMENTS: tuple[tuple[Callable[[Random], str], int], ...] = (
-    (exam, 42),
-    (pictures, 14),
+    (exam, 38),
+    (follow, 16),
+    (pictures, 12),
     (quiz, 12),
     (lesson, 10),
-    (recall, 10),
-    (follow, 8),
+    (recall, 8),
     (words, 4),
 )
 
