@@ -15,6 +15,7 @@ import pytest
 from harness import __version__, record
 from harness.record import Record, SplitCount, key_hash
 
+PINNED = "eb52648e"  # of the key in the test of that name
 BASELINE = {"recipe": {"lm_coef": 0.5}, "vocabulary": "vvvvvvvv1234", "weights": "wwwwwwww1234"}
 
 
