@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 from harness.record import ROOT
 
-PATH = ROOT / "results" / "paper.json"
+IN_CHECKOUT = ROOT / "results" / "paper.json"
+PATH = IN_CHECKOUT if IN_CHECKOUT.exists() else Path(__file__).with_name("paper.json")  # where it was installed
 
 
 @cache

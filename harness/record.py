@@ -160,6 +160,8 @@ def environment() -> dict[str, Any]:
 
 
 def git(*arguments: str) -> str | None:
+    if not (ROOT / ".git").exists():
+        return None  # installed: a checkout somewhere above is somebody else's
     try:
         found = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):

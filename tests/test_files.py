@@ -48,8 +48,8 @@ def test_a_failure_leaves_the_old_file_and_no_debris(
 ) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with monkeypatch.context() as patched, pytest.raises(type(error)) as caught:
-        patched.setattr(place, raising(error))
+    monkeypatch.setattr(place, raising(error))
+    with pytest.raises(type(error)) as caught:
         write_atomic(path, "new")
     assert caught.value is error
     assert path.read_text() == "old"
@@ -60,8 +60,8 @@ def test_a_failure_leaves_the_old_file_and_no_debris(
 def test_a_failure_before_there_was_a_file_leaves_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    with monkeypatch.context() as patched, pytest.raises(type(error)):
-        patched.setattr("os.fsync", raising(error))
+    monkeypatch.setattr("os.fsync", raising(error))
+    with pytest.raises(type(error)):
         write_atomic(tmp_path / "file", "new")
     assert names(tmp_path) == []
 

@@ -25,7 +25,8 @@ def parse(line: str) -> argparse.Namespace:
 def test_what_the_words_of_run_become() -> None:
     chosen = parse(
         "run --table 2 --task rte --task mnli --ablation no_aux --ablation full --seed 0 --seed 7 --profile small "
-        "--data-dir d --corpus c --weights w --device cuda:1 --limit 64 --allow-subset --dry-run --force --runs r --debug"
+        "--data-dir d --corpus c --weights w --device cuda:1 --limit 64 --allow-subset --dry-run --force --runs r "
+        "--debug"
     )
     assert vars(chosen) == {
         "command": "run",
@@ -78,7 +79,8 @@ WHOLE = "expected a whole number from"
         ),
         (
             "run --profile papre",
-            "run: argument --profile: unknown profile 'papre'; did you mean 'paper'? There are: paper, small, mini; see",
+            "run: argument --profile: unknown profile 'papre'; did you mean 'paper'? "
+            "There are: paper, small, mini; see",
         ),
         ("run --table 9", "run: argument --table: unknown table '9'; There are: 2; see"),
         ("run --table two", "run: argument --table: unknown table 'two'; There are: 2; see"),
@@ -93,7 +95,10 @@ WHOLE = "expected a whole number from"
         ("table", "table: the following arguments are required: NUMBER; see"),
         ("table 3", "table: argument NUMBER: unknown table '3'; There are: 2; see"),
         ("table 2 --format latex", "table: argument --format: invalid choice: 'latex'"),
-        ("table 2 --profile big", "table: argument --profile: unknown profile 'big'; There are: paper, small, mini; see"),
+        (
+            "table 2 --profile big",
+            "table: argument --profile: unknown profile 'big'; There are: paper, small, mini; see",
+        ),
         ("accept x", "accept: argument NUMBER: unknown table 'x'; There are: 2; see"),
         ("pretrain --tokens 0", f"pretrain: argument --tokens: '0'; {WHOLE} 1 up; see"),
         ("pretrain --seed x", f"pretrain: argument --seed: 'x'; {WHOLE} 0 up; see"),
@@ -101,9 +106,7 @@ WHOLE = "expected a whole number from"
         ("rum", "invalid choice: 'rum'"),
     ],
 )
-def test_a_wrong_word_gets_one_line_and_exit_code_2(
-    line: str, said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_word_gets_one_line_and_exit_code_2(line: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         parse(line)
     assert caught.value.code == 2
@@ -162,7 +165,8 @@ def test_the_first_help_tells_the_commands_and_gives_examples_that_parse(capsys:
         parse("--help")
     assert caught.value.code == 0
     text = capsys.readouterr().out
-    assert [c for c in ("run", "table", "pretrain", "list", "accept") if f"\n  {c} " not in text.replace("    ", "  ")] == []
+    described = [line.split()[0] for line in text.splitlines() if line.startswith("  ") and line.split()]
+    assert {"run", "table", "pretrain", "list", "accept"} <= set(described)
     lines = [line.split("  ")[0] for line in text.split("python -m harness ")[2:]]
     assert len(lines) == 4
     for line in lines:

@@ -47,7 +47,7 @@ DATA = Data(
     split("train", 0, 1, 1),
     {"one": split("validation_one", 0, 1, 1, 0), "two": split("validation_two", 1, 1, 1)},
 )
-JOB = Job(TOY, "full", "mini", 5, {"weights": "w", "finetuning": {"epochs": 3}}, DATA)
+JOB = Job(TOY, "full", "mini", 5, {"vocabulary": "v", "weights": "w", "finetuning": {"epochs": 3}}, DATA)
 ANSWERS = {"validation_one": [0.0, 1.0, 0.0, 0.0], "validation_two": [1.0, 0.0, 1.0]}
 
 
@@ -142,7 +142,7 @@ def test_a_cell_done_again_replaces_its_record(tmp_path: Path) -> None:
 
 def test_a_hidden_label_is_an_error(tmp_path: Path) -> None:
     data = replace(DATA, evaluations={"one": split("validation_one", 0, None, 1, 0, origin="hub toy test")})
-    with pytest.raises(ValueError, match="^hub toy test hides its labels: it can be predicted, not scored$"):
+    with pytest.raises(ValueError, match=r"^hub toy test hides its labels: it can be predicted, not scored$"):
         runner.run(replace(JOB, data=data), made(Answers(ANSWERS)), tmp_path)
     assert nothing_recorded(tmp_path)
 
@@ -188,7 +188,7 @@ def test_a_stop_goes_through_and_leaves_no_record(tmp_path: Path, number: int, c
     assert caught.value.code == code
     assert told == ["the update under way is finished"]
     assert nothing_recorded(tmp_path)
-    assert len((JOB.folder(tmp_path) / "log.jsonl").read_text().splitlines()) == 1
+    assert len((JOB.folder(tmp_path) / "log.jsonl").read_text().splitlines()) == 2
     assert signal.getsignal(number) is before
 
 
@@ -202,7 +202,7 @@ def test_the_key_in_full() -> None:
         "profile": "mini",
         "train": [3, "ainainain"],
         "evaluations": {"one": [4, "oneoneone"], "two": [3, "twotwotwo"]},
-        "baseline": {"weights": "w", "finetuning": {"epochs": 3}},
+        "baseline": {"vocabulary": "v", "weights": "w", "finetuning": {"epochs": 3}},
         "seeds": {"initialisation": 5, "order": 5, "dropout": 5},
     }
 
@@ -226,7 +226,9 @@ def with_evaluations(**evaluations: Split) -> Job:
         pytest.param(replace(JOB, task=replace(TOY, name="other")), id="task"),
         pytest.param(replace(JOB, task=replace(TOY, version=2)), id="task version"),
         pytest.param(replace(JOB, fingerprint={**JOB.fingerprint, "weights": "x"}), id="weights"),
-        pytest.param(replace(JOB, fingerprint={"weights": "w", "finetuning": {"epochs": 4}}), id="a setting"),
+        pytest.param(replace(JOB, fingerprint={**JOB.fingerprint, "weights": None}), id="no weights"),
+        pytest.param(replace(JOB, fingerprint={**JOB.fingerprint, "vocabulary": "x"}), id="vocabulary"),
+        pytest.param(replace(JOB, fingerprint={**JOB.fingerprint, "finetuning": {"epochs": 4}}), id="a setting"),
         pytest.param(with_train(split("train", 0, 1, of=3)), id="limit on training rows"),
         pytest.param(with_train(split("train", 0, 1, 1, hash="other")), id="training rows"),
         pytest.param(with_evaluations(one=split("validation_one", 0, 1, of=4), two=TWO), id="limit on scored rows"),
@@ -247,7 +249,9 @@ def test_what_can_change_the_number_changes_the_key(other: Job, tmp_path: Path) 
         pytest.param(with_train(split("train", 0, 1, 1, origin="hub toy @ main")), id="origin"),
         pytest.param(with_train(split("train", 0, 1, 1, of=9)), id="published count"),
         pytest.param(with_evaluations(two=TWO, one=ONE), id="evaluations in another order"),
-        pytest.param(replace(JOB, fingerprint=dict(reversed(JOB.fingerprint.items()))), id="settings in another order"),
+        pytest.param(
+            replace(JOB, fingerprint=dict(reversed([*JOB.fingerprint.items()]))), id="settings in another order"
+        ),
     ],
 )
 def test_what_cannot_change_the_number_keeps_the_cell_done(other: Job, tmp_path: Path) -> None:

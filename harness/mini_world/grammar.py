@@ -19,7 +19,7 @@ T = TypeVar("T")
 Fact = tuple[str, str, str]  # about whom, what is said, of what: the same whichever way it is said, affirmed or not
 
 AT, IS, ALL, PROPERTY, LEFT = "at", "is", "all", "property", "left"
-POSTURE, WEARS, SCENE = "posture", "wears", "scene"
+DOING, WEARS, SCENE = "doing", "wears", "scene"
 NAMES = frozenset(building.name for building in BUILDINGS)
 
 

@@ -46,7 +46,7 @@ ASKED = ("question", "sentence", "label")
 
 LAYOUTS = {
     "mnli": Layout(PREMISE, TOPICS, THREE, SAME, (1, 2, 2), (" and ", " while ")),
-    "snli": Layout(PREMISE, (SCENES,), THREE, SAME, (1, 2, 2), (" while ",), indexed=False),
+    "snli": Layout(PREMISE, (SCENES,), THREE, SAME, (3,), (" and ",), indexed=False),
     "scitail": Layout(
         GOLD,
         (INHERITED, INHERITED, CAUSED),
@@ -136,7 +136,9 @@ def drawn(rng: Random, task: str, split: str) -> Iterator[Row]:
                 sum(word in NEGATIONS for word in first),
                 sum(word in NEGATIONS for word in second),
                 *(word for word in second if word in RULES),
+                first.count("wears"),
                 sum(word in first for word in second),
+                sum(word in second for word in first),
                 len(told),
             )
             yield Row(text, sentence(clause.text, "?" if layout.asks else "."), relation, stratum)

@@ -101,7 +101,7 @@ DEEDS = (
     Deed("drew", "did", "draw"),
 )
 
-POSTURES = ("sitting", "standing", "kneeling", "dancing", "lying", "running")
+POSTURES = ("dancing", "running", "sleeping", "singing", "swimming", "reading")
 ACTIVITIES = ("washing", "painting", "watching", "carrying")
 
 PROPERTIES = (

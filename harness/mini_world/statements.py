@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
-from harness.mini_world.grammar import AT, IS, POSTURE, WEARS, Clause, Fact, at, chance, did, is_, pick, shuffled
+from harness.mini_world.grammar import AT, DOING, IS, WEARS, Clause, Fact, at, chance, did, is_, pick, shuffled
 from harness.mini_world.lexicon import GENERAL, OPPOSITE, Scope
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
@@ -36,11 +36,15 @@ def excludes(relation: str, one: str, other: str) -> bool:
         return one != other and GENERAL.get(one) != other and GENERAL.get(other) != one
     if relation == WEARS:
         return one != other and one.split()[1] == other.split()[1]
-    return one != other if relation == POSTURE else OPPOSITE.get(one) == other
+    return not implies(one, other) if relation == DOING else OPPOSITE.get(one) == other
 
 
 def implies(one: str, other: str) -> bool:
-    return one == other or GENERAL.get(one) == other
+    """A plate is a dish, the kitchen is at the house; washing a plate is washing a dish."""
+    if one == other or GENERAL.get(one) == other:
+        return True
+    first, second = one.split(), other.split()
+    return len(first) == len(second) == 3 and first[0] == second[0] and GENERAL.get(first[2]) == second[2]
 
 
 def bearing(said: Clause, asked: Clause) -> str | None:

@@ -1,0 +1,197 @@
+"""What a run says before it starts: which profile, rows and cells, what is done, how long the rest takes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from harness import plan
+from harness.data import Directory, MiniWorld, Split, TheHub
+from harness.record import SplitCount
+from harness.runner import Data
+from harness.tables import TABLES
+from harness.tasks import TASKS
+from harness.tasks.base import Example, both_orders, pair, single
+
+# Which profile, which rows, which tasks
+
+SMALLER = "choose another with --profile mini or --profile small"
+LARGER = "choose another with --profile small or --profile paper"
+
+
+@pytest.mark.parametrize(
+    ("asked", "device", "gpu", "profile", "why"),
+    [
+        (None, None, True, "paper", f"an NVIDIA GPU is visible; {SMALLER}"),
+        (None, None, False, "mini", f"no NVIDIA GPU is visible; {LARGER}"),
+        (None, "cpu", True, "mini", f"--device cpu; {LARGER}"),
+        (None, "cpu", False, "mini", f"--device cpu; {LARGER}"),
+        (None, "cuda", True, "paper", f"an NVIDIA GPU is visible; {SMALLER}"),
+        (None, "cuda:1", False, "mini", f"no NVIDIA GPU is visible; {LARGER}"),
+        ("small", None, True, "small", "as asked"),
+        ("paper", "cpu", False, "paper", "as asked"),
+        ("mini", "cuda", True, "mini", "as asked"),
+    ],
+)
+def test_the_profile_and_why_it_is_that_one(
+    monkeypatch: pytest.MonkeyPatch, asked: str | None, device: str | None, gpu: bool, profile: str, why: str
+) -> None:
+    monkeypatch.setattr("harness.hardware.has_nvidia", lambda: gpu)
+    assert plan.choose_profile(asked, device) == (profile, why)
+
+
+def test_where_rows_come_from(tmp_path: Path) -> None:
+    assert plan.choose_origin("mini", None) == MiniWorld(0)
+    for profile in ("small", "paper"):
+        assert plan.choose_origin(profile, tmp_path) == Directory(tmp_path)
+        assert plan.choose_origin(profile, None) == TheHub()
+
+
+def test_real_data_does_not_go_with_the_mini_profile(tmp_path: Path) -> None:
+    said = "the mini profile generates its data; --data-dir goes with --profile small or paper"
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        plan.choose_origin("mini", tmp_path)
+
+
+def test_the_named_tasks_or_the_tables_or_all() -> None:
+    small = replace(TABLES[2], number=7, columns=TABLES[2].columns[:3])
+    assert [task.name for task in plan.choose_tasks(None, None)] == list(TASKS)
+    assert [task.name for task in plan.choose_tasks(TABLES[2], None)] == ["mnli", "snli", "scitail", "qnli", "rte"]
+    assert [task.name for task in plan.choose_tasks(small, None)] == ["mnli", "snli"]  # once, though in two columns
+    assert plan.choose_tasks(small, ["snli"]) == [TASKS["snli"]]
+    assert plan.choose_tasks(None, ["rte", "qnli", "rte"]) == [TASKS["rte"], TASKS["qnli"]]
+    with pytest.raises(ValueError, match=r"^task 'rte' is not in Table 7; it has mnli, snli$"):
+        plan.choose_tasks(small, ["snli", "rte"])
+
+
+# How much there is to compute
+
+
+def split(*examples: Example) -> Split:
+    return Split(SplitCount("any", len(examples), len(examples), "", ""), list(examples))
+
+
+def test_a_load_by_hand() -> None:
+    # a word makes 1.3 tokens, a segment one more, a sequence another: 3.9 + 1 + 1.3 + 1 + 1 and 1.3 + 1 + 1.3 + 1 + 1
+    train = split(pair("a b c", "d", 0), pair("a", "b", 1))
+    evaluations = {
+        "similar": split(both_orders("a", "b", 1)),  # two sequences of 5.6
+        "single": split(single("a", 0), single("b", 0), single("c", 0)),  # three of 3.3
+    }
+    found = plan.load_of(Data(train, evaluations))
+    assert found.training == pytest.approx(8.2 + 5.6)
+    assert found.scoring == pytest.approx(2 * 5.6 + 3 * 3.3)
+    assert found.length == pytest.approx(6.9)
+
+
+def test_of_a_large_set_only_some_examples_are_read() -> None:
+    long = single("word " * 999, 0)
+    train = split(*(single("a", 0) if i % 2 == 0 else long for i in range(1001)))
+    found = plan.load_of(Data(train, {}))
+    assert found.training == pytest.approx(1001 * 3.3)
+    assert found.length == pytest.approx(3.3)
+
+
+# Why cells are empty
+
+RTE_DEV = TASKS["rte"].evaluations["validation"].files.path
+
+
+def write(folder: Path, path: str, rows: int) -> None:
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_text("index\tsentence1\tsentence2\tlabel\n" + "0\ta\tb\tentailment\n" * rows)
+
+
+def test_sets_that_were_not_asked_for_are_looked_at_too(tmp_path: Path) -> None:
+    write(tmp_path, RTE_DEV, 277)
+    write(tmp_path, TASKS["qnli"].train.files.path, 5)
+    found = plan.unattempted(Directory(tmp_path), ["mnli", "snli"])
+    assert found == {
+        "scitail": "snli_format/scitail_1.0_train.txt not found",
+        "scitail/test": "snli_format/scitail_1.0_test.txt not found",
+        "qnli": "train.tsv has 5 of 104743 rows",
+        "qnli/validation": "QNLI/dev.tsv not found",
+        "rte": "RTE/train.tsv not found",  # and nothing of its evaluation, which is whole
+    }
+    assert plan.unattempted(Directory(tmp_path), TASKS) == {}
+
+
+def test_only_a_directory_can_lack_a_set_beforehand() -> None:
+    assert plan.unattempted(TheHub(), []) == {}
+    assert plan.unattempted(MiniWorld(0), []) == {}
+
+
+def test_what_is_tried_now_replaces_what_was_known(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    assert plan.remembered(folder) == {}
+    first = {"rte": "no train.tsv", "mnli/matched": "2 of 9815 rows", "mnli": "no train.tsv", "snli": "no é"}
+    plan.remember(folder, first, ["rte", "snli"])
+    assert plan.remembered(folder) == first
+    plan.remember(folder, {}, ["mnli"])  # found whole: also what was known of its evaluations is void
+    assert plan.remembered(folder) == {"rte": "no train.tsv", "snli": "no é"}
+    plan.remember(folder, {"rte/validation": "3 of 277 rows"}, ["rte"])
+    assert plan.remembered(folder) == {"rte/validation": "3 of 277 rows", "snli": "no é"}
+    plan.remember(folder, {"snli": "another reason"}, [])  # not tried, but told anew
+    assert plan.remembered(folder)["snli"] == "another reason"
+    assert [path.name for path in folder.iterdir()] == ["problems.json"]
+
+
+@pytest.mark.parametrize("content", ["", '{"rte": ', "\0"])
+def test_what_cannot_be_read_is_not_remembered(tmp_path: Path, content: str) -> None:
+    (tmp_path / "problems.json").write_text(content)
+    assert plan.remembered(tmp_path) == {}
+    plan.remember(tmp_path, {"rte": "gone"}, ["rte"])
+    assert json.loads((tmp_path / "problems.json").read_text()) == {"rte": "gone"}
+
+
+# In words
+
+
+@pytest.mark.parametrize(
+    ("tasks", "recipes", "seeds", "waiting", "said"),
+    [
+        (["rte"], ["full"], [0], 1, "1 cell: rte (full), seed 0; none are done already"),
+        (["rte"], ["full"], [0], 0, "1 cell: rte (full), seed 0; 1 is done already"),
+        (["rte"], ["full"], [0, 1, 2], 2, "3 cells: rte (full), seeds 0, 1, 2; 1 is done already"),
+        (
+            ["mnli", "rte"],
+            ["full", "no_aux"],
+            [0, 3],
+            5,
+            "8 cells: mnli, rte (full, no_aux), seeds 0, 3; 3 are done already",
+        ),
+        (["mnli", "rte"], ["full"], [4], None, "2 cells: mnli, rte (full), seed 4; none are done already"),
+    ],
+)
+def test_the_cells_in_words(
+    tasks: list[str], recipes: list[str], seeds: list[int], waiting: int | None, said: str
+) -> None:
+    assert plan.describe_cells(tasks, recipes, seeds, None if waiting is None else [object()] * waiting) == said
+
+
+def test_the_estimate_in_words() -> None:
+    parts = {"pre-training": 6e12, "fine-tuning": 3e12}
+    assert plan.estimate(parts, lambda: 1e10) == (
+        "time: about 15 min (pre-training 10 min, fine-tuning 5 min) for 9.0 TFLOP at the 10 GFLOP/s just measured "
+        "here; Ctrl-C stops, and the same command continues"
+    )
+    assert plan.estimate({"fine-tuning": 3.6e18}, lambda: 1e14).startswith(
+        "time: about 10.0 h (fine-tuning 10.0 h) for 3,600,000.0 TFLOP at the 100,000 GFLOP/s just"
+    )
+
+
+def test_a_part_that_is_done_is_not_in_the_estimate() -> None:
+    found = plan.estimate({"pre-training": 0.0, "fine-tuning": 3e12}, lambda: 1e10)
+    assert found.startswith("time: about 5 min (fine-tuning 5 min) for 3.0 TFLOP")
+
+
+def test_where_nothing_is_left_the_machine_is_not_measured() -> None:
+    def probe() -> NoReturn:
+        raise AssertionError("asked")
+
+    assert plan.estimate({"pre-training": 0.0, "fine-tuning": 0.0}, probe) == "time: nothing is left to compute"
+    assert plan.estimate({}, probe) == "time: nothing is left to compute"

@@ -1,0 +1,166 @@
+"""What is accepted as a result: whole records of one configuration, and tables that say what they give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import record, results
+from harness.record import Record, SplitCount
+from harness.tables import TABLES
+from tests.test_record import BASELINE, made, scored
+
+TABLE = TABLES[2]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "runs" / "mini"
+
+
+@pytest.fixture
+def accepted(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+def run(runs: Path, score: float, seed: int = 0, day: int = 1, weights: str = "w", **changes: Any) -> Record:
+    """A record in `runs`, finished on that day of January."""
+    plain = made("rte", seed)
+    key = {**plain.key, "baseline": {**BASELINE, "weights": weights}, "n": changes.get("train", plain.train).n}
+    found = made("rte", seed, score, key=key, finished=f"2026-01-{day:02}T00:00:00+00:00", **changes)
+    record.save(found, runs)
+    return found
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+PART = SplitCount("train", 64, 2490, "t" * 64, "hub")
+
+
+def test_the_chosen_configurations_records_are_copied_and_the_table_rendered(runs: Path, accepted: Path) -> None:
+    for seed in range(3):
+        run(runs, 40.0, seed, day=1, weights="old")
+    chosen = [run(runs, 60.0 + 2 * seed, seed, day=2, weights="new") for seed in range(2)]
+    written = results.accept(TABLE, runs, "mini", accepted)
+    assert files(accepted) == [
+        "mini/table2.md",
+        "records/mini/full/rte-seed0.json",
+        "records/mini/full/rte-seed1.json",
+    ]
+    assert {path.relative_to(accepted).as_posix() for path in written} == set(files(accepted))
+    assert written[-1] == accepted / "mini" / "table2.md"
+    assert list(record.read_all(accepted / "records" / "mini")) == chosen
+    assert "61.0 ± 1.4" in written[-1].read_text()
+
+
+def test_fragments_are_never_accepted(runs: Path, accepted: Path) -> None:
+    whole = run(runs, 55.0, day=1)
+    run(runs, 90.0, day=2, train=PART)
+    run(runs, 91.0, day=3, weights="other", **scored(64, 277))
+    results.accept(TABLE, runs, "mini", accepted)
+    assert list(record.read_all(accepted / "records" / "mini")) == [whole]
+
+
+def test_where_there_is_nothing_whole_the_old_results_stay(runs: Path, accepted: Path) -> None:
+    run(runs, 55.0)
+    results.accept(TABLE, runs, "mini", accepted)
+    before = {name: (accepted / name).read_bytes() for name in files(accepted)}
+    trials = runs.parent / "trials"
+    run(trials, 90.0, train=PART)
+    record.save(made("cola"), trials)  # whole, but in no column of this table
+    said = f"no record in {trials} is of whole data and in Table 2; run it first"
+    with pytest.raises(ValueError) as caught:
+        results.accept(TABLE, trials, "mini", accepted)
+    assert str(caught.value) == said
+    assert {name: (accepted / name).read_bytes() for name in files(accepted)} == before
+
+
+def test_earlier_records_of_the_same_cell_are_replaced_and_others_kept(runs: Path, accepted: Path) -> None:
+    for recipe, task, seeds in (("full", "rte", 3), ("full", "qnli", 1), ("no_aux", "rte", 1)):
+        for seed in range(seeds):
+            record.save(made(task, seed, recipe=recipe), runs)
+    results.accept(TABLE, runs, "mini", accepted)
+    later = runs.parent / "later"
+    new = run(later, 70.0, seed=1, day=5)
+    results.accept(TABLE, later, "mini", accepted)
+    assert files(accepted / "records" / "mini") == [
+        "full/qnli-seed0.json",
+        "full/rte-seed1.json",
+        "no_aux/rte-seed0.json",
+    ]
+    assert record.read(accepted / "records" / "mini" / "full" / "rte-seed1.json") == new
+    assert "70.0 ± –" in (accepted / "mini" / "table2.md").read_text()
+
+
+def test_both_evaluations_of_mnli_are_in_one_accepted_record(runs: Path, accepted: Path) -> None:
+    names = ("matched", "mismatched")
+    both = made(
+        "mnli",
+        evaluations={name: SplitCount(f"validation_{name}", 500, 500, "d", "mini world") for name in names},
+        scores={"matched": {"acc": 81.5}, "mismatched": {"acc": 71.5}},
+        status=dict.fromkeys(names, "done"),
+    )
+    record.save(both, runs)
+    text = results.accept(TABLE, runs, "mini", accepted)[-1].read_text()
+    assert "81.5 ± –" in text and "71.5 ± –" in text
+    assert files(accepted / "records") == ["mini/full/mnli-seed0.json"]
+
+
+def test_an_accepted_table_does_not_mark_the_code_that_made_it(runs: Path, accepted: Path) -> None:
+    run(runs, 55.0, code="of another day")
+    text = results.accept(TABLE, runs, "mini", accepted)[-1].read_text()
+    assert "55.0 ± –" in text and "†" not in text
+
+
+def test_a_foreign_file_among_the_runs_is_named(runs: Path, accepted: Path) -> None:
+    run(runs, 55.0)
+    (runs / "full" / "x").mkdir()
+    (runs / "full" / "x" / "record.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"full/x/record\.json is not a record of this harness"):
+        results.accept(TABLE, runs, "mini", accepted)
+    assert not accepted.exists()
+
+
+def test_every_table_and_profile_with_records_is_known(runs: Path, accepted: Path) -> None:
+    assert list(results.accepted(accepted)) == []
+    run(runs, 55.0)
+    for profile in ("small", "mini"):
+        results.accept(TABLE, runs, profile, accepted)
+    record.save(made("cola"), accepted / "records" / "paper")  # of no table
+    assert [(table.number, profile) for table, profile in results.accepted(accepted)] == [(2, "mini"), (2, "small")]
+
+
+def test_rendering_again_changes_nothing(runs: Path, accepted: Path) -> None:
+    run(runs, 55.0)
+    path = results.accept(TABLE, runs, "mini", accepted)[-1]
+    first = path.read_bytes()
+    path.write_text("edited by hand")
+    assert results.render(TABLE, "mini", accepted) == path
+    assert path.read_bytes() == first
+
+
+# What is in git
+
+
+def test_every_committed_table_is_what_the_committed_records_give() -> None:
+    known = list(results.accepted())
+    for table, profile in known:
+        committed = results.RESULTS / profile / f"table{table.number}.md"
+        given = results.text(table, profile).rstrip("\n") + "\n"
+        assert committed.read_text(encoding="utf-8") == given, f"{committed}: run nox -s results"
+    rendered = {(table.number, profile) for table, profile in known}
+    files = results.RESULTS.glob("*/table*.md")
+    assert {(int(path.stem.removeprefix("table")), path.parent.name) for path in files} == rendered
+
+
+def test_every_committed_record_is_whole_and_where_its_name_says() -> None:
+    for path in (results.RESULTS / "records").glob("*/*/*.json"):
+        found = record.read(path)
+        assert path.relative_to(results.RESULTS / "records").as_posix() == (
+            f"{found.profile}/{found.recipe}/{found.task}-seed{found.seed}.json"
+        )
+        assert all(count.n == count.of for count in (found.train, *found.evaluations.values()))
