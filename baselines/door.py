@@ -108,8 +108,13 @@ def fingerprint(recipe: Recipe, profile: Profile, weights: Path) -> dict[str, An
     return found
 
 
+def vocabulary_hash(folder: Path) -> str:
+    """Raises FileNotFoundError or ValueError where there is none."""
+    return vocabulary.read(folder).hash
+
+
 def pretraining_fingerprint(model: str, profile: Profile, corpus: str, seed: int) -> str:
-    """A short hash of everything that a pre-training depends on; corpus is the hash of its text."""
+    """A short hash of everything that a pre-training depends on; corpus is the hash of its text (and vocabulary)."""
     settings = [model, asdict(profile.size), asdict(profile.pretraining), corpus, seed]
     return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
 

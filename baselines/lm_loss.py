@@ -46,13 +46,15 @@ class ChunkedCrossEntropy(torch.autograd.Function):
                 else:
                     d_table += gradient.t() @ x[part]
         ctx.save_for_backward(d_states, d_table)
+        ctx.kinds = states.dtype, embedding.dtype
         return loss
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         d_states, d_table = ctx.saved_tensors
         (gradient,) = gradients
-        return d_states * gradient, d_table.mul_(gradient), None, None
+        states, embedding = ctx.kinds
+        return (d_states * gradient).to(states), d_table.mul_(gradient).to(embedding), None, None
 
 
 def lm_loss(states: Tensor, embedding: Tensor, targets: Tensor, weights: Tensor) -> Tensor:

@@ -52,12 +52,14 @@ def run(chosen: Namespace) -> int:
     seeds = list(dict.fromkeys(chosen.seed or range(chosen.seeds or SEEDS.get(name, USUAL_SEEDS))))
     of_table = TABLES[chosen.table] if chosen.table else None
     tasks = plan.choose_tasks(of_table, chosen.task)
+    list(record.read_all(runs))  # a file there that is no record is said now, not after the training
     origin = plan.choose_origin(name, chosen.data_dir)
     model = language_model.find(door, profile, [RECIPES[recipe] for recipe in recipes], chosen)
     found, problems = runner.load_tasks(tasks, origin, chosen.limit, chosen.allow_subset)
     for task, problem in problems.items():
         say(f"{task} cannot be run: {problem}")
-    plan.remember(runs, {**plan.unattempted(origin, found | problems), **problems}, found | problems)
+    elsewhere = plan.unattempted(origin, found | problems)
+    plan.remember(runs, {**elsewhere, **problems}, TASKS if chosen.data_dir else found | problems)
     if not found:
         return 1
 

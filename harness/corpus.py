@@ -20,7 +20,7 @@ class TextFiles:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise FileNotFoundError(f"no folder {folder}; --corpus takes a folder of .txt files")
-        self.paths = sorted(folder.rglob("*.txt"))
+        self.paths = sorted(path for path in folder.rglob("*.txt") if path.is_file())
         if not self.paths:
             raise FileNotFoundError(f"no .txt file in {folder}; --corpus takes a folder of .txt files")
         self.name = f"{folder.resolve().name}, {len(self.paths)} text files"

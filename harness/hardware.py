@@ -12,7 +12,7 @@ DRIVER = Path("/proc/driver/nvidia/version")
 
 def has_nvidia(devices: Path = DEVICES) -> bool:
     """A device file that CUDA_VISIBLE_DEVICES does not hide (also under WSL, where it is called dxg)."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+    if re.match(r"$|-1\b", os.environ.get("CUDA_VISIBLE_DEVICES", "all")):
         return False
     return any(devices.glob("nvidia[0-9]*")) or ((devices / "dxg").exists() and Path("/usr/lib/wsl/lib").is_dir())
 

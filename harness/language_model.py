@@ -38,7 +38,8 @@ class Untrained(LanguageModel):
         self.corpus = TextFiles(chosen.corpus) if chosen.corpus else MiniCorpus()
         self.recipe = next((recipe for recipe in recipes if recipe.pretrained), None)
         model = (self.recipe or recipes[0]).model
-        key = door.pretraining_fingerprint(model, profile, self.corpus.hash, seed)
+        vocabulary = door.vocabulary_hash(chosen.weights) if chosen.weights else ""
+        key = door.pretraining_fingerprint(model, profile, self.corpus.hash + vocabulary, seed)
         super().__init__(chosen.runs / profile.name / "pretrained" / f"{model}-{key}", "")
         self.ready = (self.folder / ("pretraining.json" if self.recipe else "vocab.json")).exists()
         if self.recipe and not self.ready:
@@ -78,7 +79,7 @@ class Untrained(LanguageModel):
 
 def find(door: Door, profile: Any, recipes: Sequence[Any], chosen: Namespace) -> LanguageModel:
     """Raises FileNotFoundError or OSError, with the ways to provide them, where there is neither weights nor text."""
-    if profile.name == "mini" or (chosen.corpus and not chosen.weights):
+    if not chosen.weights and (profile.name == "mini" or chosen.corpus):
         return Untrained(door, profile, recipes, chosen)
     model = given(profile, chosen)
     for recipe in recipes:

@@ -17,6 +17,7 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
 
   run        fine-tune and score cells of a table, then print it
   table      print a table from what has been run; needs no GPU and no data
+  accept     copy what a table shows from runs/ to results/
   pretrain   train a language model on your own text
   list       the tasks, ablations, profiles and tables there are
 """
@@ -45,7 +46,7 @@ def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.Argum
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"gpt1-harness {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run | table | pretrain | list")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run | table | accept | pretrain | list")
 
     run = commands.add_parser("run", help="fine-tune and score, then print", description="Fine-tune and score cells.")
     what = run.add_argument_group("what to run (default: every task, the full recipe)")
@@ -61,7 +62,7 @@ def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.Argum
         help=f"a recipe of Table 5: {', '.join(recipes)}; may be repeated (default: full)",
     )
     seeds = what.add_mutually_exclusive_group()
-    seeds.add_argument("--seed", action="append", type=natural, metavar="K", help="this seed; may be repeated")
+    seeds.add_argument("--seed", action="append", type=seed, metavar="K", help="this seed; may be repeated")
     seeds.add_argument("--seeds", type=positive, metavar="N", help="seeds 0..N-1 (default: 3; paper profile: 1)")
     how = run.add_argument_group("where from and how")
     add_profile(how, profiles)
@@ -79,9 +80,13 @@ def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.Argum
     add_common(run)
 
     table = commands.add_parser("table", help="print a table", description="Print a table from records alone.")
-    table.add_argument("number", type=one_of("table", [str(n) for n in TABLES], int), metavar="NUMBER")
+    table.add_argument(
+        "number", type=one_of("table", [str(n) for n in TABLES], int), metavar="NUMBER", help="of the paper: 2"
+    )
     add_profile(table, profiles)
-    table.add_argument("--format", default="terminal", choices=("terminal", "markdown"))
+    table.add_argument(
+        "--format", default="terminal", choices=("terminal", "markdown"), help="terminal (default) or markdown"
+    )
     add_common(table)
 
     accept = commands.add_parser(
@@ -89,7 +94,9 @@ def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.Argum
         help="copy a table's records from runs/ to results/ and render it there",
         description="Copy the records that a table shows from runs/ to results/records/, and render it in results/.",
     )
-    accept.add_argument("number", type=one_of("table", [str(n) for n in TABLES], int), metavar="NUMBER")
+    accept.add_argument(
+        "number", type=one_of("table", [str(n) for n in TABLES], int), metavar="NUMBER", help="of the paper: 2"
+    )
     add_profile(accept, profiles)
     add_common(accept)
 
@@ -100,7 +107,7 @@ def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.Argum
     pretrain.add_argument("--corpus", type=Path, metavar="DIR", help=".txt files (mini: its own corpus)")
     pretrain.add_argument("--weights", type=Path, metavar="DIR", help="the vocabulary to use (paper profile only)")
     pretrain.add_argument("--tokens", type=positive, metavar="N", help="train on so many tokens instead")
-    pretrain.add_argument("--seed", type=natural, default=0, metavar="K")
+    pretrain.add_argument("--seed", type=seed, default=0, metavar="K", help="of start and order (default: 0)")
     pretrain.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N")
     pretrain.add_argument("--dry-run", action="store_true", help="say what would be trained and how long it takes")
     pretrain.add_argument("--force", action="store_true", help="train again although it is done")
@@ -137,19 +144,20 @@ def one_of(kind: str, names: Collection[str], convert: Callable[[str], Any] = st
     return check
 
 
-def natural(text: str) -> int:
-    return whole(text, 0)
+def seed(text: str) -> int:
+    return whole(text, 0, 2**31 - 1)  # what every generator takes
 
 
 def positive(text: str) -> int:
     return whole(text, 1)
 
 
-def whole(text: str, least: int) -> int:
+def whole(text: str, least: int, most: int | None = None) -> int:
     try:
         number = int(text)
     except ValueError:
         number = least - 1
-    if number < least:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from {least} up")
+    if number < least or (most is not None and number > most):
+        upper = "up" if most is None else f"to {most}"
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from {least} {upper}")
     return number

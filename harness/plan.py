@@ -97,7 +97,7 @@ def remembered(folder: Path) -> dict[str, str]:
         found = json.loads((folder / "problems.json").read_text())
     except (OSError, ValueError):
         return {}
-    return {str(key): str(why) for key, why in found.items()}
+    return {str(key): str(why) for key, why in found.items()} if isinstance(found, dict) else {}
 
 
 def describe_cells(

@@ -43,6 +43,10 @@ class Progress:
         if "update" in event:
             self.write(event)
             self.show(event)
+        self.leave_if_asked()
+
+    def leave_if_asked(self) -> None:
+        """Raises `Stop` if Ctrl-C or SIGTERM has come."""
         if self.stop is not None:
             raise Stop(self.stop)
 
@@ -55,7 +59,7 @@ class Progress:
         update, of, tokens = event["update"], event["of"], event["tokens"]
         now = time.monotonic()
         if self.first is None:
-            self.first, self.began = (update, tokens), now
+            self.first, self.began, self.told = (update, tokens), now, now
             if sys.stderr.isatty():
                 self.bar = tqdm(total=of, initial=update, desc=self.label, unit="update", leave=False)
         seconds = max(now - self.began, 1e-9)

@@ -126,10 +126,8 @@ def read(path: Path) -> Record:
         fields["train"] = SplitCount(**fields["train"])
         fields["evaluations"] = {name: SplitCount(**split) for name, split in fields["evaluations"].items()}
         return Record(**fields)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(
-            f"{path} is not a record of this harness ({error}); move it away or run with --force"
-        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path} is not a record of this harness ({error}); move it away") from error
 
 
 def read_all(folder: Path) -> Iterator[Record]:

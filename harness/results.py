@@ -23,22 +23,23 @@ def accept(table: Table, runs: Path, profile: str, results: Path = RESULTS) -> l
     Earlier records of the same tasks and recipes are replaced, since seeds of two configurations are never averaged.
     Returns what was written. Raises ValueError where there is nothing whole to accept, OSError where writing fails.
     """
-    tasks = {column.task: column.evaluation for column in table.columns}
+    scored = {column.task: column.evaluation for column in table.columns}
     groups: dict[tuple[str, str], list[Record]] = {}
     for made in record.read_all(runs):
-        if made.task in tasks and all(count.n == count.of for count in (made.train, *made.evaluations.values())):
+        counts = [made.train, *made.evaluations.values()]
+        if scored.get(made.task) in made.evaluations and all(count.n == count.of for count in counts):
             groups.setdefault((made.recipe, made.task), []).append(made)
     if not groups:
         raise ValueError(f"no record in {runs} is of whole data and in Table {table.number}; run it first")
-    written = []
+    written: list[Path] = []
     for (recipe, task), records in groups.items():
         folder = results / "records" / profile / recipe
-        for old in folder.glob(f"{task}-seed*.json"):
-            old.unlink()
-        for made in choose(records, tasks[task])[0]:
-            path = folder / f"{task}-seed{made.seed}.json"
+        kept = {folder / f"{task}-seed{made.seed}.json": made for made in choose(records, scored[task])[0]}
+        for path, made in kept.items():
             write_atomic(path, record.to_json(made))
-            written.append(path)
+        for old in set(folder.glob(f"{task}-seed*.json")) - kept.keys():
+            old.unlink()
+        written += kept
     return [*written, render(table, profile, results)]
 
 

@@ -97,14 +97,14 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
     folder = job.folder(runs)
     began = time.monotonic()
     progress = Progress(job.label, folder / "log.jsonl")
+    labels = {name: [label_of(e, split) for e in split.examples] for name, split in job.data.evaluations.items()}
     with progress.stoppable():
         baseline = make(folder, progress)
         baseline.fit(job.data.train.examples)
         scores, status = {}, {}
         for name, split in job.data.evaluations.items():
-            labels = [label_of(example, split) for example in split.examples]
             predictions = baseline.predict(split.examples)
-            scores[name] = metrics.score(job.task.metrics, labels, predictions)
+            scores[name] = metrics.score(job.task.metrics, labels[name], predictions)
             status[name] = "degenerate" if metrics.degenerate(predictions) else "done"
     done = Record(
         task=job.task.name,
@@ -124,6 +124,7 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     record.save(done, runs / job.profile)
+    progress.leave_if_asked()  # asked to stop during the last prediction: this cell is done, the next is not begun
     return done
 
 

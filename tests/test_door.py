@@ -62,7 +62,7 @@ def test_the_fingerprint_reads_weights_and_vocabulary(folder: Path) -> None:
     assert vocabulary_changed["vocabulary"] != before["vocabulary"]
     (folder / "model.safetensors").unlink()
     assert door.fingerprint(RECIPES["no_pretraining"], tiny.PROFILE, folder)["weights"] is None
-    with pytest.raises(FileNotFoundError, match="expected model.safetensors; give their folder with --weights DIR"):
+    with pytest.raises(FileNotFoundError, match=r"expected model.safetensors; give their folder with --weights DIR"):
         door.fingerprint(FULL, tiny.PROFILE, folder)
 
 

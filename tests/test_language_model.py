@@ -32,6 +32,9 @@ class Door:
     def pretraining_fingerprint(self, model: str, profile: Any, corpus: str, seed: int) -> str:
         return f"{model}-{profile.name}-{corpus[:4]}-{seed}"
 
+    def vocabulary_hash(self, folder: Path) -> str:
+        return folder.name
+
     def pretraining_flops(self, profile: Any) -> float:
         return profile.pretraining.tokens * 2.0
 

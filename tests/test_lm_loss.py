@@ -48,3 +48,20 @@ def test_the_mean_is_over_a_sequences_targets_then_over_sequences() -> None:
     expected = (nll[:4].mean() + nll[5]) / 2
     loss = lm_loss(states[batch.sources], table, batch.targets, batch.weights)
     assert loss.item() == pytest.approx(expected.item(), abs=1e-6)
+
+
+def test_under_bfloat16_autocast_only_the_products_are_rounded() -> None:
+    generator = torch.Generator().manual_seed(0)
+    states = torch.randn(40, 16, generator=generator, requires_grad=True)
+    embedding = torch.randn(30, 16, generator=generator, requires_grad=True)
+    targets, weights = torch.randint(30, (40,), generator=generator), torch.full((40,), 1 / 40)
+    exact = lm_loss(states, embedding, targets, weights)
+    expected = torch.autograd.grad(exact, (states, embedding))
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = lm_loss(states, embedding, targets, weights)
+    found = torch.autograd.grad(rounded, (states, embedding))
+    assert rounded.dtype == torch.float32
+    assert rounded.item() == pytest.approx(exact.item(), rel=5e-3)
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == torch.float32
+        assert (one - other).norm().item() < 0.02 * other.norm().item()

@@ -106,7 +106,7 @@ def test_a_file_that_is_no_record_is_named_with_what_is_wrong(tmp_path: Path, co
     with pytest.raises(ValueError, match=re.escape(said)) as caught:
         record.read(path)
     assert str(caught.value).startswith(f"{path} is not a record of this harness (")
-    assert str(caught.value).endswith("; move it away or run with --force")
+    assert str(caught.value).endswith("; move it away")
 
 
 # What a number is of

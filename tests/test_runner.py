@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -142,8 +143,9 @@ def test_a_cell_done_again_replaces_its_record(tmp_path: Path) -> None:
 
 def test_a_hidden_label_is_an_error(tmp_path: Path) -> None:
     data = replace(DATA, evaluations={"one": split("validation_one", 0, None, 1, 0, origin="hub toy test")})
+    baseline = Answers(ANSWERS, lambda: pytest.fail("hours of training would have come first"))
     with pytest.raises(ValueError, match=r"^hub toy test hides its labels: it can be predicted, not scored$"):
-        runner.run(replace(JOB, data=data), made(Answers(ANSWERS)), tmp_path)
+        runner.run(replace(JOB, data=data), made(baseline), tmp_path)
     assert nothing_recorded(tmp_path)
 
 
@@ -168,9 +170,13 @@ def test_a_failing_fit_leaves_no_record(tmp_path: Path, error: Exception) -> Non
     assert nothing_recorded(tmp_path)
 
 
+def ignore(number: int, frame: FrameType | None) -> None:
+    """A handler that keeps a run which cannot be stopped from ending the tests."""
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stop_goes_through_and_leaves_no_record(tmp_path: Path, number: int, code: int) -> None:
-    before = signal.getsignal(number)
+    outside = signal.signal(number, ignore)
     told: list[str] = []
 
     def make(_: Path, report: Callable[[Mapping[str, Any]], None]) -> Answers:
@@ -183,13 +189,16 @@ def test_a_stop_goes_through_and_leaves_no_record(tmp_path: Path, number: int, c
 
         return Answers(ANSWERS, fit)
 
-    with pytest.raises(Stop) as caught:
-        runner.run(JOB, make, tmp_path)
+    try:
+        with pytest.raises(Stop) as caught:
+            runner.run(JOB, make, tmp_path)
+        assert signal.getsignal(number) is ignore
+    finally:
+        signal.signal(number, outside)
     assert caught.value.code == code
     assert told == ["the update under way is finished"]
     assert nothing_recorded(tmp_path)
     assert len((JOB.folder(tmp_path) / "log.jsonl").read_text().splitlines()) == 2
-    assert signal.getsignal(number) is before
 
 
 # The key
@@ -305,3 +314,13 @@ def test_limits_and_subsets_reach_every_split() -> None:
     found, problems = runner.load_tasks(published, Given(), None, True)
     counts = [found["first"].train.count, found["first"].evaluations["one"].count]
     assert ([(count.n, count.of) for count in counts], problems) == ([(3, 8), (3, 9)], {})
+
+
+def test_a_stop_after_the_last_event_keeps_the_cell_and_begins_no_other(tmp_path: Path) -> None:
+    outside = signal.signal(signal.SIGTERM, ignore)
+    try:
+        with pytest.raises(Stop):
+            runner.run(JOB, made(Answers(ANSWERS, lambda: os.kill(os.getpid(), signal.SIGTERM))), tmp_path)
+    finally:
+        signal.signal(signal.SIGTERM, outside)
+    assert JOB.path(tmp_path).exists()

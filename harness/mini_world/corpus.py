@@ -17,7 +17,7 @@ from harness.mini_world.lexicon import BUILDINGS, CAUSES, KINDS, PEOPLE, STATES,
 from harness.mini_world.questions import QUESTIONS, answers
 from harness.mini_world.scenes import SCENES
 from harness.mini_world.science import CAUSED, INHERITED
-from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, TOPICS, Told, Topic
+from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, PLAIN, TOPICS, Told, Topic
 
 TOKEN = re.compile(r"\w+|[^\w\s]")
 VERDICTS = {ENTAILMENT: "True.", CONTRADICTION: "False.", NEUTRAL: "Unknown."}
@@ -55,9 +55,14 @@ def text_of(rng: Random, said: Sequence[Told]) -> str:
     return " ".join(sentence(part.replace("\0", "")) for part in parts)
 
 
-def exam(rng: Random, topics: Sequence[Topic] = TOPICS, labels: Sequence[str] = LABELS) -> str:
+def exam(
+    rng: Random,
+    topics: Sequence[Topic] = TOPICS,
+    labels: Sequence[str] = LABELS,
+    numbers: Sequence[int] = (1, 1, 2, 2, 2, 3),
+) -> str:
     topic = pick(rng, topics)
-    said = told(rng, topic, pick(rng, (2, 3, 3) if topic is SCENES else (1, 1, 2, 2, 2, 3)))
+    said = told(rng, topic, pick(rng, numbers))
     mark, explained = pick(rng, ".?"), chance(rng)
     lines = []
     for clause, label in asked(rng, topic, said, labels, 4):
@@ -67,12 +72,17 @@ def exam(rng: Random, topics: Sequence[Topic] = TOPICS, labels: Sequence[str] = 
     return " ".join([text_of(rng, said), *lines])
 
 
+def drill(rng: Random) -> str:
+    """The same said again, of the same or of another."""
+    return exam(rng, PLAIN)
+
+
 def pictures(rng: Random) -> str:
-    return exam(rng, (SCENES,))
+    return exam(rng, (SCENES,), numbers=(2, 3, 3))
 
 
 def lesson(rng: Random) -> str:
-    return exam(rng, (INHERITED, INHERITED, CAUSED), (ENTAILMENT, NEUTRAL))
+    return exam(rng, (INHERITED, INHERITED, CAUSED), (ENTAILMENT, NEUTRAL), (1, 1, 1, 2))
 
 
 def recall(rng: Random) -> str:
@@ -92,7 +102,7 @@ def quiz(rng: Random) -> str:
     lines = []
     for _ in range(2):
         topic = pick(rng, QUESTIONS)
-        said = told(rng, topic, pick(rng, (1, 2)))
+        said = told(rng, topic, pick(rng, (1, 1, 2)))
         for question, label in asked(rng, topic, said, (ENTAILMENT, NEUTRAL), 1):
             verdict = "Answered." if label == ENTAILMENT else "Unknown."
             lines.append(f"{sentence(question.text, '?')} {text_of(rng, said)} {verdict}")
@@ -102,7 +112,7 @@ def quiz(rng: Random) -> str:
 def follow(rng: Random) -> str:
     """What follows, said in full; or the same once more, in another order."""
     if chance(rng, 0.6):
-        said = told(rng, pick(rng, TOPICS), pick(rng, (2, 3, 4)))
+        said = told(rng, pick(rng, PLAIN), pick(rng, (2, 3, 4)))
         return " ".join([text_of(rng, said), *(f"So {one.text}." for one in shuffled(rng, said))])
     topic = pick(rng, (*TOPICS, SCENES, INHERITED, CAUSED))
     said = told(rng, topic, pick(rng, (2, 3)))
@@ -134,13 +144,14 @@ def words(rng: Random) -> str:
 
 # in the order of their shares, of a hundred documents
 DOCUMENTS: tuple[tuple[Callable[[Random], str], int], ...] = (
-    (exam, 36),
-    (follow, 22),
-    (pictures, 11),
-    (quiz, 10),
-    (lesson, 10),
-    (recall, 8),
-    (words, 3),
+    (exam, 22),
+    (drill, 20),
+    (lesson, 14),
+    (follow, 12),
+    (quiz, 12),
+    (pictures, 10),
+    (recall, 5),
+    (words, 5),
 )
 
 

@@ -52,11 +52,11 @@ LAYOUTS = {
         (INHERITED, INHERITED, CAUSED),
         {ENTAILMENT: 2, NEUTRAL: 3},
         SAME,
-        (1, 2, 2),
+        (1, 1, 1, 2),
         (" and ", " while "),
         indexed=False,
     ),
-    "qnli": Layout(ASKED, QUESTIONS, {ENTAILMENT: 1, NEUTRAL: 1}, TWO, (1, 2, 2), (" and ", " while "), asks=True),
+    "qnli": Layout(ASKED, QUESTIONS, {ENTAILMENT: 1, NEUTRAL: 1}, TWO, (1, 1, 2), (" and ", " while "), asks=True),
     "rte": Layout(SENTENCES, TOPICS, {ENTAILMENT: 2, NEUTRAL: 1, CONTRADICTION: 1}, TWO, (2, 3), (". ",)),
 }
 
@@ -126,7 +126,10 @@ def drawn(rng: Random, task: str, split: str) -> Iterator[Row]:
         for _ in range(4):
             clause = topic.ask(rng, scope, told)
             relation = topic.judge(told, clause)
-            if relation not in layout.shares or not (kept or (not layout.asks and held_out(clause.fact))):
+            if relation is None or relation not in layout.shares:
+                continue
+            # a question states nothing
+            if not kept and (layout.asks or not held_out(clause.fact)):
                 continue
             second = tokens(clause.text)
             if split != "train" and fresh_words().isdisjoint((*first, *second)):
@@ -137,6 +140,7 @@ def drawn(rng: Random, task: str, split: str) -> Iterator[Row]:
                 sum(word in NEGATIONS for word in second),
                 *(word for word in second if word in RULES),
                 first.count("wears"),
+                first.count("in") + first.count("at"),
                 sum(word in first for word in second),
                 sum(word in second for word in first),
                 len(told),

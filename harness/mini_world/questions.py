@@ -46,7 +46,7 @@ def judge_question(told: Sequence[Told], question: Clause) -> str:
 class AboutDeeds(Deeds):
     """What did Anna find? Who has a toy?"""
 
-    def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
+    def ask(self, rng: Random, _scope: Scope, told: Sequence[Told]) -> Clause:
         who, how, what = (pick(rng, told).states[0] for _ in range(3))
         if chance(rng):
             return what_did(who.who, how.relation)
@@ -62,7 +62,7 @@ class AboutPlaces(Places):
     def tell(self, rng: Random, scope: Scope, cast: Sequence[str]) -> list[Told]:
         return mixed(rng, super().tell(rng, scope, cast), States.tell(States(), rng, scope, cast))
 
-    def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
+    def ask(self, rng: Random, _scope: Scope, told: Sequence[Told]) -> Clause:
         placed = [one.states[0] for one in told if one.states[0].relation == AT]
         if chance(rng) or not placed:
             return where(pick(rng, told).states[0].who)
@@ -76,7 +76,7 @@ class AboutPlaces(Places):
 class AboutStates(States):
     """Is the box wet or dry?"""
 
-    def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
+    def ask(self, rng: Random, _scope: Scope, told: Sequence[Told]) -> Clause:
         who, what = (pick(rng, told).states[0] for _ in range(2))
         return which_side(who.who, shuffled(rng, (what.value, OPPOSITE[what.value])))
 

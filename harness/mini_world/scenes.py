@@ -38,14 +38,14 @@ class Scenes(Topic):
             told.append(Told(text, (shown,), ((who, SCENE, shown.value),)))
         return told
 
-    def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
+    def ask(self, rng: Random, _scope: Scope, told: Sequence[Told]) -> Clause:
         who, what = (pick(rng, told).states[0] for _ in range(2))
         if chance(rng, 0.3):
             who = what
         if what.relation == WEARS:
             return wears(who.who, what.value)
         verb, _, noun = what.value.rpartition(" ")
-        doing = f"{verb.split()[0]} {a(GENERAL[noun])}" if verb and chance(rng, 0.4) else what.value
+        doing = f"{verb.split()[0]} {a(GENERAL[noun])}" if verb and chance(rng, self.varied) else what.value
         return does(who.who, doing, chance(rng, self.negatives))
 
 

@@ -82,7 +82,10 @@ class Pair(NamedTuple):
 class Topic:
     """Draws what is told about some people, and then any number of statements about it."""
 
-    negatives = 0.2
+    def __init__(self, negatives: float = 0.15, varied: float = 0.4) -> None:
+        """negatives: the share of statements with a "not"; varied: of those asked in other words than were told."""
+        self.negatives = negatives
+        self.varied = varied
 
     def tell(self, rng: Random, scope: Scope, cast: Sequence[str]) -> list[Told]:
         raise NotImplementedError
@@ -115,7 +118,7 @@ class Deeds(Topic):
         elif chance(rng):
             how = what
         noun = what.value
-        if chance(rng, 0.4):
+        if chance(rng, self.varied):
             own = next((kind.nouns for kind in scope.kinds if kind.name == noun), ())
             noun = GENERAL.get(noun) or pick(rng, own)
         return did(who.who, how.relation, noun, chance(rng, self.negatives))
@@ -136,11 +139,11 @@ class States(Topic):
             for who, _ in zip(subjects, cast, strict=False)
         ]
 
-    def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
+    def ask(self, rng: Random, _scope: Scope, told: Sequence[Told]) -> Clause:
         who, what = (pick(rng, told).states[0] for _ in range(2))
         if chance(rng):
             who = what
-        word = OPPOSITE[what.value] if chance(rng, 0.4) else what.value
+        word = OPPOSITE[what.value] if chance(rng, self.varied) else what.value
         return is_(who.who, word, chance(rng, self.negatives))
 
 
@@ -160,10 +163,11 @@ class Places(Topic):
         if chance(rng):
             who = what
         place = what.value
-        if chance(rng, 0.4):
+        if chance(rng, self.varied):
             rooms = next((building.rooms for building in scope.buildings if building.name == place), ())
             place = GENERAL.get(place) or pick(rng, rooms)
         return at(who.who, place, chance(rng, self.negatives))
 
 
 TOPICS: tuple[Topic, ...] = (Deeds(), States(), Places())
+PLAIN: tuple[Topic, ...] = (Deeds(0.0, 0.0), States(0.0, 0.0), Places(0.0, 0.0))
