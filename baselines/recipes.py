@@ -102,7 +102,7 @@ PROFILES = {
     "mini": Profile(
         "mini",
         Size(n_layer=4, n_head=4, n_embd=64, n_ctx=64, n_vocab=1000),
-        Pretraining(learning_rate=3e-3, batch=16, warmup=500, tokens=6_000_000, dropout=0.0),
+        Pretraining(learning_rate=2e-3, batch=16, warmup=400, tokens=6_000_000, dropout=0.0),
         FineTuning(learning_rate=1e-3, epochs=10, warmup=0.1, dropout=0.0, head_dropout=0.0),
         "0.3 M parameters, generated data; minutes on two CPU cores",
     ),

@@ -21,8 +21,8 @@ SPLITS = [(task, split) for task, sizes in SIZES.items() for split in sizes]
 EVALUATIONS = [(task, split) for task, split in SPLITS if split != "train"]
 Row = tuple[str, str, str]
 
-ROWS_SHA256 = "b691c2b08532a4abcb357e06240720dcd3f817dd066def53b1fa4d6eba0e72b6"
-CORPUS_SHA256 = "24e79c6ebcd9633648c0e60216c666b3bae2f9bd58b27e4aae356fd9c23a1fca"
+ROWS_SHA256 = "59075b7942903adb92376ad3f11202319a1e4db58103b4b135ca8ca798d897bc"
+CORPUS_SHA256 = "0cbe544fe071a6187753a0d3d5c4adc6c877f9707cda5db459aaf694f486ea42"
 
 
 @cache

@@ -121,6 +121,8 @@ def drawn(rng: Random, task: str, split: str) -> Iterator[Row]:
         topic = pick(rng, layout.topics)
         told = topic.tell(rng, scope, shuffled(rng, PEOPLE)[: pick(rng, layout.told)])
         kept = any(held_out(fact) for one in told for fact in one.facts)
+        if layout.asks and not kept:  # a question states nothing
+            continue
         text = joined(rng, told, layout.joints)
         first = tokens(text)
         for _ in range(4):
@@ -128,8 +130,7 @@ def drawn(rng: Random, task: str, split: str) -> Iterator[Row]:
             relation = topic.judge(told, clause)
             if relation is None or relation not in layout.shares:
                 continue
-            # a question states nothing
-            if not kept and (layout.asks or not held_out(clause.fact)):
+            if not kept and not held_out(clause.fact):
                 continue
             second = tokens(clause.text)
             if split != "train" and fresh_words().isdisjoint((*first, *second)):
