@@ -97,7 +97,7 @@ PROFILES = {
         Size(n_layer=4, n_head=4, n_embd=256, n_ctx=256, n_vocab=6000),
         Pretraining(learning_rate=5e-4, batch=8, warmup=400, tokens=8_000_000, dropout=0.0),
         FineTuning(learning_rate=5e-4, warmup=0.1),
-        "5 M parameters, pre-trained on your text files, real data; about an hour on a CPU",
+        "4.8 M parameters, pre-trained on your text files, real data; about an hour on a CPU",
     ),
     "mini": Profile(
         "mini",

@@ -21,8 +21,8 @@ SPLITS = [(task, split) for task, sizes in SIZES.items() for split in sizes]
 EVALUATIONS = [(task, split) for task, split in SPLITS if split != "train"]
 Row = tuple[str, str, str]
 
-ROWS_SHA256 = "59075b7942903adb92376ad3f11202319a1e4db58103b4b135ca8ca798d897bc"
-CORPUS_SHA256 = "0cbe544fe071a6187753a0d3d5c4adc6c877f9707cda5db459aaf694f486ea42"
+ROWS_SHA256 = "1d862e6f113ee6e5acf5aacae59cf8f17ce19e90c1b1c62f822d756cfd0f3e19"
+CORPUS_SHA256 = "f543a925c2d68c575e4f77f7d3c2667f2c5157945d18cb23960b1fc49b6857ca"
 
 
 @cache
@@ -96,11 +96,14 @@ def test_labels_are_shared_out_as_in_the_real_set(task: str, split: str) -> None
 
 
 @pytest.mark.parametrize(("task", "split"), EVALUATIONS)
-def test_evaluation_shares_no_row_with_training_and_needs_new_words(task: str, split: str) -> None:
+def test_evaluation_shares_no_row_with_training(task: str, split: str) -> None:
     trained = {(first, second) for first, second, _ in labelled(task, "train")}
-    vocabulary = {word for pair in trained for text in pair for word in words(text)}
-    for first, second, _ in labelled(task, split):
-        assert (first, second) not in trained
+    assert not [row for row in labelled(task, split) if row[:2] in trained]
+
+
+def test_mismatched_rows_need_words_that_training_never_shows() -> None:
+    vocabulary = {word for row in labelled("mnli", "train") for text in row[:2] for word in words(text)}
+    for first, second, _ in labelled("mnli", "validation_mismatched"):
         assert any(word not in vocabulary for word in words(f"{first} {second}"))
 
 
@@ -136,7 +139,7 @@ def test_the_corpus_has_every_word_of_every_row() -> None:
     assert len(known) <= 300
 
 
-def test_the_corpus_uses_the_words_of_both_halves_alike() -> None:
+def test_the_corpus_uses_words_of_one_class_alike() -> None:
     counts = Counter(word for document in documents() for word in words(document))
     trained = ("plate", "chair", "apple", "box", "gull", "kitchen")
     held = ("bowl", "couch", "pear", "bag", "duck", "bedroom")

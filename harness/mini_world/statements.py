@@ -14,7 +14,7 @@ from random import Random
 from typing import NamedTuple
 
 from harness.mini_world.grammar import AT, DOING, IS, WEARS, Clause, Fact, at, chance, did, is_, pick, shuffled
-from harness.mini_world.lexicon import GENERAL, OPPOSITE, Scope
+from harness.mini_world.lexicon import GENERAL, KINDS, OPPOSITE, PEOPLE, Scope
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
 LABELS = (ENTAILMENT, NEUTRAL, CONTRADICTION)
@@ -98,6 +98,16 @@ class Topic:
         return judge(told, asked)
 
 
+def somebody(rng: Random, told: Sequence[Told], who: str) -> str:
+    """`who`, or, where nobody else is told of, at times somebody else: else all would be about the one."""
+    if len(told) > 1 or chance(rng, 0.6):
+        return who
+    noun = who.removeprefix("the ")
+    others = PEOPLE if who in PEOPLE else next(kind.nouns for kind in KINDS if noun in kind.nouns)
+    other = pick(rng, others)
+    return other if who in PEOPLE else f"the {other}"
+
+
 class Deeds(Topic):
     """Who has, wants, found, drew what; kinds of things, negation."""
 
@@ -121,7 +131,7 @@ class Deeds(Topic):
         if chance(rng, self.varied):
             own = next((kind.nouns for kind in scope.kinds if kind.name == noun), ())
             noun = GENERAL.get(noun) or pick(rng, own)
-        return did(who.who, how.relation, noun, chance(rng, self.negatives))
+        return did(somebody(rng, told, who.who), how.relation, noun, chance(rng, self.negatives))
 
 
 class States(Topic):
@@ -144,7 +154,7 @@ class States(Topic):
         if chance(rng):
             who = what
         word = OPPOSITE[what.value] if chance(rng, self.varied) else what.value
-        return is_(who.who, word, chance(rng, self.negatives))
+        return is_(somebody(rng, told, who.who), word, chance(rng, self.negatives))
 
 
 class Places(Topic):
@@ -166,7 +176,7 @@ class Places(Topic):
         if chance(rng, self.varied):
             rooms = next((building.rooms for building in scope.buildings if building.name == place), ())
             place = GENERAL.get(place) or pick(rng, rooms)
-        return at(who.who, place, chance(rng, self.negatives))
+        return at(somebody(rng, told, who.who), place, chance(rng, self.negatives))
 
 
 TOPICS: tuple[Topic, ...] = (Deeds(), States(), Places())
