@@ -73,10 +73,11 @@ def run(chosen: Namespace) -> int:
             for task, data in found.items()
         ]
 
-    def todo(jobs: list[runner.Job]) -> list[runner.Job]:
-        return [job for job in jobs if chosen.force or not job.path(chosen.runs).exists()]
+    def is_done(job: runner.Job) -> bool:
+        return not chosen.force and job.path(chosen.runs).exists()
 
-    waiting = todo(jobs()) if model.ready else None  # before pre-training there is no hash of weights, so no key
+    # before the pre-training there is no hash of weights, so no key, and nothing can be done already
+    waiting = [job for job in jobs() if not is_done(job)] if model.ready else None
     say(plan.describe_cells(list(found), recipes, seeds, waiting))
     say(f"data: {next(iter(found.values())).train.count.origin}; {model.says}")
     loads = {task: plan.load_of(data) for task, data in found.items()}
@@ -87,23 +88,21 @@ def run(chosen: Namespace) -> int:
         return 0
     model.prepare(device)
 
-    failed = 0
+    failed = False
     for job in jobs():
-        if job not in todo([job]):
+        if is_done(job):
             if not of_table:
                 say(f"{record.read(job.path(chosen.runs)).summary}  (done already)")
             continue
-        recipe = RECIPES[job.recipe]
-        make = partial(door.make, recipe, profile, job.task.form, job.seeds, device, model.folder)
         if chosen.force:
             door.forget(job.folder(chosen.runs))
+        make = partial(door.make, RECIPES[job.recipe], profile, job.task.form, job.seeds, device, model.folder)
         try:
             result = runner.run(job, make, chosen.runs)
-        except (ValueError, OSError, FloatingPointError) as error:
-            explain(error, chosen, f"{job.label} failed")
-            failed += 1
-        else:
             say(f"{result.summary}  ({duration(result.seconds)})")
+        except (ValueError, OSError, FloatingPointError) as error:  # the other cells still can be run
+            explain(error, chosen, f"{job.label} failed")
+            failed = True
     if of_table:
         show_table(of_table, runs, name)
     return 1 if failed or problems else 0
