@@ -89,7 +89,7 @@ def weights_folder(repo: str = WEIGHTS, revision: str = "main") -> Path:
 
 def resolve(repo: str, kind: str, revision: str) -> tuple[str, str]:
     """The commit that a revision names now and "", or "" and why the hub does not say, in some ten seconds at most."""
-    if reason := unreachable():
+    if reason := out_of_reach():
         return "", reason
     from huggingface_hub import HfApi
 
@@ -101,8 +101,13 @@ def resolve(repo: str, kind: str, revision: str) -> tuple[str, str]:
 
 
 @cache
+def out_of_reach() -> str:
+    """`unreachable`, found out once a process: five data sets would else wait five times."""
+    return unreachable()
+
+
 def unreachable() -> str:
-    """Why the hub cannot be asked, in a few words, or "" if it can. Takes two seconds at most, once a process.
+    """Why the hub cannot be asked, in a few words, or "" if it can. Takes two seconds at most.
 
     Behind a proxy nothing is tried (the proxy would answer, not the hub), and "" is returned.
     """
