@@ -164,14 +164,18 @@ def accumulate(model: GPT, chosen: torch.Tensor, place: torch.device, profile: P
     """Gradients of one batch of windows, as many at a time as fit -> mean loss in nats a token."""
     total = 0.0
     for part in in_parts(chosen, place, profile):
-        with devices.autocast(place):
-            batch = windows(part).to(place)
-            states = model(batch).index_select(0, batch.sources)
-            loss = lm_loss(states, model.tokens_embed.weight, batch.targets, batch.weights)
-            loss = loss * (len(part) / len(chosen))
+        loss = next_token_loss(model, part, place) * (len(part) / len(chosen))
         loss.backward()
         total += loss.item()
     return total
+
+
+def next_token_loss(model: GPT, part: torch.Tensor, place: torch.device) -> torch.Tensor:
+    """Mean loss in nats of every token of (S, L) windows but each one's first."""
+    with devices.autocast(place):
+        batch = windows(part).to(place)
+        states = model(batch).index_select(0, batch.sources)
+        return lm_loss(states, model.tokens_embed.weight, batch.targets, batch.weights)
 
 
 def in_parts(chosen: torch.Tensor, place: torch.device, profile: Profile) -> tuple[torch.Tensor, ...]:
@@ -184,11 +188,5 @@ def perplexity(model: GPT, tokens: np.ndarray[Any, Any], place: torch.device, pr
     model.eval()
     length = profile.size.n_ctx
     whole = torch.from_numpy(tokens[: len(tokens) // length * length].astype(np.int64)).view(-1, length)
-    total = 0.0
-    for part in in_parts(whole, place, profile):
-        with devices.autocast(place):
-            batch = windows(part).to(place)
-            states = model(batch).index_select(0, batch.sources)
-            loss = lm_loss(states, model.tokens_embed.weight, batch.targets, batch.weights)
-        total += loss.item() * len(part) / len(whole)
-    return math.exp(total)
+    parts = in_parts(whole, place, profile)
+    return math.exp(sum(next_token_loss(model, part, place).item() * len(part) for part in parts) / len(whole))

@@ -9,6 +9,7 @@ is in one place at a time; opposites exclude each other.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
@@ -79,7 +80,7 @@ class Pair(NamedTuple):
     asked: Clause
 
 
-class Topic:
+class Topic(ABC):
     """Draws what is told about some people, and then any number of statements about it."""
 
     def __init__(self, negatives: float = 0.15, varied: float = 0.4) -> None:
@@ -87,12 +88,13 @@ class Topic:
         self.negatives = negatives
         self.varied = varied
 
+    @abstractmethod
     def tell(self, rng: Random, scope: Scope, cast: Sequence[str]) -> list[Told]:
-        raise NotImplementedError
+        """Statements about the cast."""
 
+    @abstractmethod
     def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
         """Any statement in the words of what was told, whatever its label."""
-        raise NotImplementedError
 
     def judge(self, told: Sequence[Told], asked: Clause) -> str | None:
         return judge(told, asked)
