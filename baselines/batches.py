@@ -139,7 +139,7 @@ def windows(tokens: Tensor) -> Batch:
         torch.arange(1, count + 1).view(count, 1) * length - 1,
         sources,
         flat[sources + 1],
-        torch.full((len(sources),), 1.0 / len(sources)),
+        torch.full((len(sources),), 1.0 / max(1, len(sources))),
     )
 
 

@@ -8,8 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
-from baselines.recipes import Size
-
 CPU_ACTIVATIONS = 1_500_000_000  # bytes; small enough to stay beside weights, gradients and Adam in 4 GB
 CUDA_SHARE = 0.5  # of the memory that is free when training starts
 
@@ -37,15 +35,15 @@ def autocast(device: torch.device) -> AbstractContextManager[object]:
     return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 
-def token_budget(size: Size, device: torch.device) -> int:
-    """How many tokens a micro-batch may hold so that its activations fit.
+def token_budget(numbers_a_token: int, n_ctx: int, device: torch.device) -> int:
+    """How many tokens a micro-batch may hold so that its activations fit; at least one sequence of n_ctx.
 
-    A block keeps about 40 numbers a token and unit of width for the backward pass (measured at full size: 38).
+    numbers_a_token: what the model keeps of a token for the backward pass, in float32.
     """
     room = CPU_ACTIVATIONS
     if device.type == "cuda":
         room = int(torch.cuda.mem_get_info(device)[0] * CUDA_SHARE)
-    return max(size.n_ctx, room // (size.n_layer * size.n_embd * 40 * 4))
+    return max(n_ctx, room // (numbers_a_token * 4))
 
 
 def peak_memory(device: torch.device) -> float:

@@ -6,6 +6,7 @@ next-token loss. The last epoch is what is scored.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -13,43 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from safetensors.torch import load_file
+from torch import Tensor
 
 from baselines import device as devices
-from baselines import vocabulary, weights
-from baselines.batches import Batch, Encoded, Example, collate, encode_all, within_budget
-from baselines.checkpoint import Checkpoint, identity
+from baselines import models, passage, vocabulary, weight_files, weights
+from baselines.batches import Encoded, Example, collate, encode_all, within_budget
+from baselines.checkpoint import Checkpoint, identity, write_tensors
 from baselines.gpt import GPT
 from baselines.heads import Form, Head
-from baselines.lm_loss import lm_loss
+from baselines.network import Network
 from baselines.optimizer import Adam, warmup_linear
 from baselines.recipes import Profile, Recipe
+from baselines.report import Report
 from baselines.tokenizer import Tokenizer
 
-Report = Callable[[Mapping[str, Any]], None]
-
-
-class Network(nn.Module):
-    """A language model and a head on its states at extract."""
-
-    def __init__(self, lm: GPT, head: Head) -> None:
-        super().__init__()
-        self.lm = lm
-        self.head = head
-
-    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """-> states (T, D), logits (B, K or C)."""
-        states = self.lm(batch)
-        return states, self.head(states[batch.extract])
-
-    def losses(self, batch: Batch, labels: Tensor, n_examples: int, lm_coef: float) -> tuple[Tensor, Tensor]:
-        """This part's share of (L2, L1) of an effective batch of n_examples; L1 is skipped where it has no weight."""
-        states, logits = self(batch)
-        task = self.head.loss(logits.float(), labels) / n_examples
-        if lm_coef == 0.0:
-            return task, task.new_zeros(())
-        sources = states.index_select(0, batch.sources)
-        return task, lm_loss(sources, self.lm.tokens_embed.weight, batch.targets, batch.weights)
+Judge = Callable[["FineTuned"], float]
+BEST = "best.safetensors"  # the network after its best epoch
 
 
 class FineTuned:
@@ -73,44 +54,57 @@ class FineTuned:
         self.run_dir = run_dir
         self.report = report
         self.tokenizer = Tokenizer(vocabulary.read(weights_dir))
-        self.budget = devices.token_budget(profile.size, self.device)
-        self.facts: dict[str, Any] = {}
+        self.facts: dict[str, Any] = {"unknown_rate": {}}
         self.network = self.build()
+        self.budget = devices.token_budget(self.network.lm.numbers_a_token, profile.size.n_ctx, self.device)
 
     def build(self) -> Network:
-        """Random start, then the pre-trained weights over it where the recipe has them."""
-        size = self.profile.size
-        lm = GPT(size, self.tokenizer.n_vocab + 3, self.settings.dropout)
-        head = Head(self.form, size.n_embd, self.settings.head_dropout)
+        """Random start, then the pre-trained weights over it where the recipe has them.
+
+        Raises ValueError where released weights do not read plain English.
+        """
+        size, recipe = self.profile.size, self.recipe
+        n_vocab = self.tokenizer.n_vocab
+        lm = models.build(recipe.model, size, n_vocab + 3, self.settings.dropout, recipe.embedding_dropout)
+        head = Head(self.form, size.n_embd, self.settings.head_dropout, recipe.score_loss)
         generator = torch.Generator().manual_seed(self.seeds["initialisation"])
         lm.initialise(generator)
         head.initialise(generator)
-        if self.recipe.pretrained:
-            weights.load(lm, self.weights_dir, self.tokenizer.n_vocab)
-        return Network(lm, head).to(self.device)
+        if recipe.pretrained:
+            weights.load(lm, self.weights_dir, n_vocab)
+        network = Network(lm, head, recipe).to(self.device)
+        own = size.n_vocab is not None or (self.weights_dir / weight_files.OWN).exists()
+        if recipe.pretrained and isinstance(lm, GPT) and not own:
+            found = passage.perplexity(lm, self.tokenizer, self.device)
+            passage.require_sense(found, self.weights_dir)
+            self.facts["passage_perplexity"] = round(found, 2)
+        return network
 
-    def fit(self, train: Sequence[Example]) -> FineTuned:
+    def fit(self, train: Sequence[Example], judge: Judge | None = None) -> FineTuned:
         """Train, continuing from a checkpoint in run_dir if there is one.
 
+        judge: gives this model, as it is after an epoch, a number; a recipe whose `epoch` is "best" keeps the highest.
         `report` is called after every micro-batch and update and may raise (KeyboardInterrupt, say): the state is
         saved before that leaves. Raises ValueError for fewer examples than one batch or a foreign checkpoint,
         FloatingPointError where the loss or gradient is not finite.
         """
         examples = encode_all(train, self.tokenizer, self.profile.size.n_ctx)
         settings = self.settings
-        total = len(examples) // settings.batch * settings.epochs
+        each = len(examples) // settings.batch
+        total = each * settings.epochs
         if total == 0:
             raise ValueError(f"{len(examples)} training rows; expected at least one batch of {settings.batch}")
         optimizer = Adam(self.network.named_parameters(), settings.weight_decay, settings.clip)
         torch.manual_seed(self.seeds["dropout"])
         checkpoint = Checkpoint(self.run_dir / "training.safetensors", self.identity(examples), self.network, optimizer)
-        state = checkpoint.restore() or {"budget": self.budget, "seconds": 0.0, "tokens": 0}
+        state = checkpoint.restore() or {"budget": self.budget, "seconds": 0.0, "tokens": 0, "judged": 0}
         self.budget = state["budget"]  # another plan of micro-batches would draw other dropout
-        self.network.train()
         batches = self.batches(examples, optimizer.updates, total)
         began = time.monotonic() - state["seconds"]
         try:
+            self.choose(judge, optimizer.updates, each, state)
             for batch in batches:
+                self.network.train()
                 rate = settings.learning_rate * warmup_linear(optimizer.updates / total, settings.warmup)
                 task, lm = self.accumulate(batch, optimizer.updates)
                 checkpoint.whole = False
@@ -120,12 +114,16 @@ class FineTuned:
                 checkpoint.mark()
                 progress = {"update": optimizer.updates, "of": total, "tokens": state["tokens"]}
                 measures = {"loss": task + self.recipe.lm_coef * lm, "task_loss": task, "lm_loss": lm}
+                self.choose(judge, optimizer.updates, each, state)
                 self.report({"event": "fine-tuning", **progress, **measures, "rate": rate, "norm": norm})
                 if checkpoint.due():
                     checkpoint.save(state)
         except KeyboardInterrupt:
             checkpoint.save_if_whole(state)
             raise
+        if self.recipe.epoch == "best":
+            self.take_best()
+            self.facts["best_epoch"] = state["best_epoch"]
         checkpoint.remove()
         self.facts |= {
             "updates": total,
@@ -134,7 +132,27 @@ class FineTuned:
             "cut_examples": sum(example.cut > 0 for example in examples),
             "cut_tokens": sum(example.cut for example in examples),
         }
+        self.facts["unknown_rate"]["training"] = unknown_rate(examples)
         return self
+
+    def choose(self, judge: Judge | None, updates: int, each: int, state: dict[str, Any]) -> None:
+        """Where an epoch has ended that was not judged yet: keep the network if it is the best so far.
+
+        Raises ValueError where a recipe needs a judge and there is none.
+        """
+        if self.recipe.epoch != "best" or updates % each or updates <= state["judged"]:
+            return
+        if judge is None:
+            raise ValueError("a recipe that takes the best epoch needs rows to judge it on; give fit a judge")
+        found = judge(self)
+        if found > state.get("best", -math.inf):
+            write_tensors(self.run_dir / BEST, self.network.state_dict(), {})
+            state |= {"best": found, "best_epoch": updates // each}
+        state["judged"] = updates
+
+    def take_best(self) -> None:
+        self.network.load_state_dict(load_file(self.run_dir / BEST))
+        (self.run_dir / BEST).unlink()
 
     def batches(self, examples: list[Encoded], done: int, total: int) -> Iterator[list[Encoded]]:
         """The batches of updates done..total: every epoch in an order of its own, a partial last batch dropped."""
@@ -157,7 +175,7 @@ class FineTuned:
             labels = torch.tensor([example.label for example in examples], dtype=torch.float32, device=self.device)
             with devices.autocast(self.device):
                 inputs = collate(examples, n_sequences).to(self.device)
-                task, lm = self.network.losses(inputs, labels, len(batch), self.recipe.lm_coef)
+                task, lm = self.network.losses(inputs, labels, len(batch))
             loss = task + self.recipe.lm_coef * lm
             if not loss.isfinite():
                 raise FloatingPointError(f"the loss is {loss.item()} at update {update + 1}")
@@ -174,13 +192,14 @@ class FineTuned:
 
     def scores(self, examples: Sequence[Example]) -> list[list[float]]:
         """For each example, in order: the probability of each name, sequence or whole-numbered score."""
-        rows: list[list[float]] = self.logits(examples).softmax(1).tolist()
+        rows: list[list[float]] = self.network.head.scores(self.logits(examples)).tolist()
         return rows
 
     @torch.no_grad()
     def logits(self, examples: Sequence[Example]) -> Tensor:
         """(B, K or C) on the CPU, in the examples' order. Nothing is kept for a backward pass, so batches are large."""
         encoded = encode_all(examples, self.tokenizer, self.profile.size.n_ctx)
+        self.facts["unknown_rate"]["scored"] = unknown_rate(encoded)  # of the last set that was scored
         self.network.eval()
         found: list[Tensor] = [torch.empty(0)] * len(encoded)
         done = 0
@@ -194,15 +213,14 @@ class FineTuned:
         return torch.stack(found)
 
     def identity(self, examples: list[Encoded]) -> str:
-        weight_file = self.weights_dir / weights.FILE
-        stat = weight_file.stat() if self.recipe.pretrained else None
+        stats = [path.stat() for path in weight_files.find(self.weights_dir)] if self.recipe.pretrained else []
         return identity(
             self.recipe.settings,
             asdict(self.profile),
             tuple(self.form),  # type: ignore[arg-type]
             self.seeds,
             self.tokenizer.vocabulary.hash,
-            (stat.st_size, stat.st_mtime_ns) if stat else None,
+            [(stat.st_size, stat.st_mtime_ns) for stat in stats],
             examples,
         )
 
@@ -218,3 +236,9 @@ class FineTuned:
             "peak_memory_bytes": devices.peak_memory(self.device),
             **self.facts,
         }
+
+
+def unknown_rate(examples: Sequence[Encoded]) -> float:
+    """The share of pieces that the vocabulary does not know; their id is 0, as in the release."""
+    pieces = [piece for example in examples for sequence in example.sequences for piece in sequence]
+    return round(pieces.count(0) / max(1, len(pieces)), 6)

@@ -70,13 +70,19 @@ class GPT(nn.Module):
     released 40,478 tokens alone.
     """
 
-    def __init__(self, size: Size, n_vocab: int, p: float) -> None:
+    def __init__(self, size: Size, n_vocab: int, p: float, embedding_dropout: str = "vectors") -> None:
         super().__init__()
         self.p = p
+        self.embedding_dropout = embedding_dropout
         self.n_head = size.n_head
         self.tokens_embed = nn.Embedding(n_vocab, size.n_embd)
         self.positions_embed = nn.Embedding(size.n_ctx, size.n_embd)
         self.h = nn.ModuleList(Block(size) for _ in range(size.n_layer))
+
+    @property
+    def numbers_a_token(self) -> int:
+        """Kept for the backward pass, about 40 a block and unit of width (measured at full size: 38)."""
+        return 40 * len(self.h) * self.tokens_embed.embedding_dim
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
@@ -87,9 +93,22 @@ class GPT(nn.Module):
             else:
                 parameter.fill_(1.0 if name.endswith(("ln_1.weight", "ln_2.weight")) else 0.0)
 
-    def forward(self, batch: Batch) -> Tensor:
+    def tables(self) -> tuple[Tensor, Tensor]:
+        """Token and position vectors as one pass uses them, at its input and again in the LM's softmax.
+
+        The release drops elements of the matrix that holds both, so that all of a batch shares one mask
+        (`embedding_dropout` "matrix"); by default they are the parameters themselves.
+        """
+        p = self.p if self.training and self.embedding_dropout == "matrix" else 0.0
+        return dropout(self.tokens_embed.weight, p), dropout(self.positions_embed.weight, p)
+
+    def forward(self, batch: Batch, tables: tuple[Tensor, ...] | None = None) -> Tensor:
+        """tables: those of `tables()`, where the caller needs the same ones for the softmax."""
         p = self.p if self.training else 0.0
-        x = dropout(self.tokens_embed(batch.tokens) + self.positions_embed(batch.positions), p)
+        tokens, positions = tables or self.tables()
+        x = F.embedding(batch.tokens, tokens) + F.embedding(batch.positions, positions)
+        if self.embedding_dropout == "vectors":
+            x = dropout(x, p)
         for block in self.h:
             x = block(x, batch.groups, p)
         return x

@@ -31,16 +31,18 @@ class Head(nn.Module):
     """Choose among the C sequences, or add them up and classify.
 
     A score is a classification too: the release encodes it over the whole numbers low..high, split between its two
-    neighbours, and predicts the expected number.
+    neighbours, and predicts the expected number. score_loss "squared" instead fits the number itself.
     """
 
-    def __init__(self, form: Form, n_embd: int, p: float) -> None:
+    def __init__(self, form: Form, n_embd: int, p: float, score_loss: str = "shares") -> None:
         super().__init__()
         if form.kind not in ("classify", "choose", "score"):
             raise ValueError(f"form {form.kind!r}; expected classify, choose or score")
         self.form = form
         self.p = p
-        outputs = {"choose": 1, "classify": len(form.names), "score": round(form.high - form.low) + 1}
+        self.is_number = form.kind == "score" and score_loss == "squared"
+        scores = 1 if self.is_number else round(form.high - form.low) + 1
+        outputs = {"choose": 1, "classify": len(form.names), "score": scores}
         self.linear = nn.Linear(n_embd, outputs[form.kind])
 
     @torch.no_grad()
@@ -58,7 +60,9 @@ class Head(nn.Module):
         return self.linear(dropout(extracted.sum(1), p))
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Summed cross-entropy over the examples, in nats; labels (B,) float, as they crossed the door."""
+        """Summed over the examples: cross-entropy in nats, or squared errors. labels: (B,) float, as at the door."""
+        if self.is_number:
+            return (logits.squeeze(1) - labels).square().sum()
         if self.form.kind == "score":
             return F.cross_entropy(logits, self.spread(labels), reduction="sum")
         return F.cross_entropy(logits, labels.long(), reduction="sum")
@@ -70,7 +74,13 @@ class Head(nn.Module):
 
     def answer(self, logits: Tensor) -> Tensor:
         """Logits -> (B,) numbers: the index of the name or of the sequence, or the expected score."""
+        if self.is_number:
+            return logits.float().squeeze(1).clamp(self.form.low, self.form.high)
         if self.form.kind == "score":
             numbers = torch.arange(logits.shape[1], device=logits.device) + self.form.low
             return logits.float().softmax(1) @ numbers.float()
         return logits.argmax(1).float()
+
+    def scores(self, logits: Tensor) -> Tensor:
+        """Logits -> the probability of each name, sequence or whole score; with squared errors (B, 1) scores."""
+        return self.answer(logits)[:, None] if self.is_number else logits.float().softmax(1)

@@ -8,9 +8,9 @@ from dataclasses import replace
 import torch
 
 from baselines import device as devices
+from baselines import models
 from baselines.batches import windows
 from baselines.cost import training_flops
-from baselines.gpt import GPT
 from baselines.lm_loss import lm_loss
 from baselines.optimizer import Adam
 from baselines.recipes import Profile
@@ -19,7 +19,7 @@ SECONDS = 1.0
 LAYERS, VOCABULARY = 2, 4096  # of a large model a slice will do: the rate is per operation
 
 
-def sustained(profile: Profile, device: str) -> float:
+def sustained(profile: Profile, device: str, model: str = "gpt") -> float:
     """FLOP/s of whole updates (forward, backward, clipping, Adam) on windows of the profile's model, cut to two layers.
 
     Takes about two seconds. Raises ValueError for a device that torch cannot use.
@@ -29,20 +29,20 @@ def sustained(profile: Profile, device: str) -> float:
     size = replace(full, n_layer=min(full.n_layer, LAYERS), n_vocab=min(full.n_vocab or VOCABULARY, VOCABULARY))
     assert size.n_vocab is not None
     generator = torch.Generator().manual_seed(0)
-    model = GPT(size, size.n_vocab + 3, profile.finetuning.dropout)
-    model.initialise(generator)
-    model.to(place)
-    optimizer = Adam(model.named_parameters(), 0.01, 1.0)
+    network = models.build(model, size, size.n_vocab + 3, profile.finetuning.dropout)
+    network.initialise(generator)
+    network.to(place)
+    optimizer = Adam(network.named_parameters(), 0.01, 1.0)
     length = min(128, size.n_ctx)
     count = 64 if place.type == "cuda" else 8
     tokens = torch.randint(size.n_vocab, (count, length), generator=generator)
-    cost = training_flops(size, count * length, length, lm_loss=True)
+    cost = training_flops(size, count * length, length, lm_loss=True, model=model)
 
     def update() -> None:
         with devices.autocast(place):
             batch = windows(tokens).to(place)
-            states = model(batch).index_select(0, batch.sources)
-            loss = lm_loss(states, model.tokens_embed.weight, batch.targets, batch.weights)
+            states = network(batch).index_select(0, batch.sources)
+            loss = lm_loss(states, network.tokens_embed.weight, batch.targets, batch.weights)
         loss.backward()
         optimizer.step(0.0)  # reads the gradients' norm, so it waits for the device
 

@@ -6,43 +6,60 @@ that listing and keys cost nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One row of the paper's Table 5."""
+    """One row of the paper's Table 5, or one choice that paper and released code leave open or decide differently.
 
-    model: str = "gpt"
+    The last four fields are such choices, at the value that is ours (`results/README.md`, departures).
+    """
+
+    model: str = "gpt"  # or "lstm"
     pretrained: bool = True
     lm_coef: float = 0.5  # the paper's lambda: L3 = L2 + lm_coef * L1
+    embedding_dropout: str = "vectors"  # of the gathered vectors; "matrix": of the embedding matrix itself (release)
+    lm_softmax: str = "vocabulary"  # and the special tokens; "positions": over the position rows too (release)
+    epoch: str = "last"  # is scored; "best": the best on the scored split (release, on its validation split)
+    score_loss: str = "shares"  # cross-entropy to the two neighbouring whole scores (release); "squared": the error's
     summary: str = "pre-trained Transformer, fine-tuned with the auxiliary LM loss"
 
     @property
     def settings(self) -> dict[str, object]:
         """What of it can change a number."""
-        return {"model": self.model, "pretrained": self.pretrained, "lm_coef": self.lm_coef}
+        return {name: value for name, value in asdict(self).items() if name != "summary"}
 
 
 FULL = Recipe()
-RECIPES = {
+ABLATIONS = {  # Table 5
     "full": FULL,
     "no_pretraining": replace(FULL, pretrained=False, summary="the same network from a random start"),
     "no_aux": replace(FULL, lm_coef=0.0, summary="fine-tuned without the auxiliary LM loss"),
+    "lstm": replace(FULL, model="lstm", summary="an LSTM pre-trained on the same text, in place of the Transformer"),
 }
+CHOICES = {  # to measure what a departure is worth
+    "matrix_dropout": replace(FULL, embedding_dropout="matrix", summary="drops elements of the embedding matrix"),
+    "position_softmax": replace(FULL, lm_softmax="positions", summary="position rows are classes of the LM's softmax"),
+    "best_epoch": replace(FULL, epoch="best", summary="scores the epoch that is best on the scored split"),
+    "squared_error": replace(FULL, score_loss="squared", summary="fits graded scores (STS-B) by squared error"),
+}
+RECIPES = {**ABLATIONS, **CHOICES}
+LANGUAGE_MODELS = ("full", "lstm")  # whose language models there are to pre-train
 
 
 @dataclass(frozen=True)
 class Size:
-    """The Transformer's dimensions. `n_vocab` None: the released vocabulary of 40,478, else a BPE of that many tokens
-    is trained on the corpus. The three special tokens come on top.
+    """Dimensions of the two language models. `n_vocab` None: the released vocabulary of 40,478, else a BPE of that many
+    tokens is trained on the corpus. The three special tokens come on top.
     """
 
     n_layer: int
     n_head: int
-    n_embd: int
+    n_embd: int  # of the LSTM's embedding too, which is tied to its output
     n_ctx: int  # positions, so the longest sequence in tokens
     n_vocab: int | None
+    n_units: int  # of the LSTM's one layer
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,7 @@ class Pretraining:
     warmup: int  # updates
     tokens: int  # budget in all, repetitions included
     dropout: float
+    minutes: float | None = None  # instead of tokens: as many as this machine trains on in that time
     weight_decay: float = 0.01  # decoupled, on matrices only
     clip: float = 1.0  # global norm; the paper is silent for pre-training
 
@@ -86,7 +104,7 @@ class Profile:
 PROFILES = {
     "paper": Profile(
         "paper",
-        Size(n_layer=12, n_head=12, n_embd=768, n_ctx=512, n_vocab=None),
+        Size(n_layer=12, n_head=12, n_embd=768, n_ctx=512, n_vocab=None, n_units=2048),
         # 100 epochs of BooksCorpus are about 10^11 tokens; the released weights spare them
         Pretraining(learning_rate=2.5e-4, batch=64, warmup=2000, tokens=100_000_000_000, dropout=0.1),
         FineTuning(),
@@ -94,14 +112,14 @@ PROFILES = {
     ),
     "small": Profile(
         "small",
-        Size(n_layer=4, n_head=4, n_embd=256, n_ctx=256, n_vocab=6000),
+        Size(n_layer=4, n_head=4, n_embd=256, n_ctx=256, n_vocab=6000, n_units=768),
         Pretraining(learning_rate=5e-4, batch=8, warmup=400, tokens=8_000_000, dropout=0.0),
         FineTuning(learning_rate=5e-4, warmup=0.1),
         "4.8 M parameters, pre-trained on your text files, real data; about an hour on a CPU",
     ),
     "mini": Profile(
         "mini",
-        Size(n_layer=4, n_head=4, n_embd=64, n_ctx=64, n_vocab=1000),
+        Size(n_layer=4, n_head=4, n_embd=64, n_ctx=64, n_vocab=1000, n_units=192),
         Pretraining(learning_rate=2e-3, batch=16, warmup=400, tokens=6_000_000, dropout=0.0),
         FineTuning(learning_rate=1e-3, epochs=10, warmup=0.1, dropout=0.0, head_dropout=0.0),
         "0.3 M parameters, generated data; minutes on two CPU cores",

@@ -1,33 +1,43 @@
-"""Pre-trained weights on disk, in the hub's layout (`openai-community/openai-gpt`): ours are saved so too.
+"""Pre-trained weights: the hub's layout (ours are saved so too) and the release's, read into a model, checked whole.
 
-The hub's linear layers are stored (in, out), torch's are (out, in): those matrices are transposed on the way. Only
-safetensors are read.
+Both store linear layers (in, out), torch's are (out, in): those matrices are transposed on the way. Only safetensors
+and plain arrays are read, never pickles.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from baselines import weight_files
 from baselines.checkpoint import write_tensors
 from baselines.gpt import GPT
+from baselines.models import LanguageModel
+from baselines.weight_files import HUB, PIECES, SHAPES
 
-FILE = "model.safetensors"
 PREFIX = "transformer."
 TRANSPOSED = (".c_attn.weight", ".c_proj.weight", ".c_fc.weight")
+# a block's tensors in the order of the release's flat vector
+BLOCK = tuple(
+    f"{layer}.{kind}"
+    for layer in ("attn.c_attn", "attn.c_proj", "ln_1", "mlp.c_fc", "mlp.c_proj", "ln_2")
+    for kind in ("weight", "bias")
+)
 
 
-def load(model: GPT, folder: Path, n_vocab: int) -> None:
+def load(model: LanguageModel, folder: Path, n_vocab: int) -> None:
     """Fill `model` from `folder`; rows of the token embedding from n_vocab on (special tokens) stay as they are.
 
-    Raises ValueError, naming the tensor, for a missing, extra, misshapen or non-finite one, FileNotFoundError where
-    there is no weight file. Then nothing of the model has been changed.
+    Raises ValueError, naming the file and the tensor, for a missing, extra, misshapen or non-finite one or a cut file,
+    FileNotFoundError where there are no weights. Then nothing of the model has been changed.
     """
-    tensors = read(folder / FILE)
+    tensors = read(folder)
     wanted = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
     embedding = "tokens_embed.weight"
     wanted[embedding] = (n_vocab, wanted[embedding][1])
@@ -40,46 +50,95 @@ def load(model: GPT, folder: Path, n_vocab: int) -> None:
             faults.append(f"{name} holds numbers that are not finite")
     if faults:
         more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
-        raise ValueError(f"{folder / FILE} does not fit this model: {'; '.join(faults[:3])}{more}")
+        file = weight_files.find(folder)[0]
+        raise ValueError(f"{file} does not fit this model: {'; '.join(faults[:3])}{more}")
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter[: len(tensors[name])].copy_(tensors[name])
 
 
-def read(path: Path) -> dict[str, Tensor]:
-    """Tensors by this project's names and in torch's orientation; causal-mask buffers and the tied head left out."""
-    if not path.is_file():
-        raise FileNotFoundError(f"no weights in {path.parent}: expected {FILE}; give their folder with --weights DIR")
+def read(folder: Path) -> dict[str, Tensor]:
+    """Tensors by this project's names and in torch's orientation, from whichever layout is there.
+
+    Raises ValueError for a file that is not whole, FileNotFoundError where there is none.
+    """
+    first, *pieces = weight_files.find(folder)
+    named = read_released(first, pieces) if pieces else read_hub(first)
+    return {
+        name: tensor.t() if name.endswith(TRANSPOSED) and tensor.dim() == 2 else tensor
+        for name, tensor in named.items()
+    }
+
+
+def read_hub(path: Path) -> dict[str, Tensor]:
+    """model.safetensors, with or without the prefix; causal-mask buffers and the tied head left out."""
     try:
         with safe_open(path, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
     except SafetensorError as error:
         raise ValueError(f"{path} is not a whole safetensors file ({error}); download or train it again") from error
     named = {name.removeprefix(PREFIX): tensor for name, tensor in tensors.items()}
+    return {n: t for n, t in named.items() if not n.endswith(".attn.bias") and n != "lm_head.weight"}
+
+
+def read_released(shapes_file: Path, pieces: list[Path]) -> dict[str, Tensor]:
+    """The release's flat vector, cut to the shapes of its list: positions, tokens, then block by block."""
+    try:
+        shapes = [tuple(int(n) for n in shape) for shape in json.loads(shapes_file.read_text())]
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{shapes_file} is no list of shapes ({error}); get it again") from error
+    n_blocks, rest = divmod(len(shapes) - 2, len(BLOCK))
+    if n_blocks < 1 or rest:
+        raise ValueError(
+            f"{shapes_file} lists {len(shapes)} tensors, expected 2 and {len(BLOCK)} a block; get it again"
+        )
+    flat = np.concatenate([read_piece(path) for path in pieces])
+    sizes = [math.prod(shape) for shape in shapes]
+    if len(flat) != sum(sizes):
+        raise ValueError(
+            f"{PIECES[0]} to {PIECES[-1]} in {shapes_file.parent} hold {len(flat):,} numbers, {SHAPES} describes "
+            f"{sum(sizes):,}; get them again"
+        )
+    blocks = [f"h.{block}.{name}" for block in range(n_blocks) for name in BLOCK]
+    names = ["positions_embed.weight", "tokens_embed.weight", *blocks]
+    parts = np.split(flat, np.cumsum(sizes)[:-1])
     return {
-        name: tensor.t() if name.endswith(TRANSPOSED) and tensor.dim() == 2 else tensor
-        for name, tensor in named.items()
-        if not name.endswith(".attn.bias") and name != "lm_head.weight"
+        # its convolutions of width 1 have a leading dimension of 1
+        name: torch.from_numpy(part.reshape(shape[1:] if len(shape) == 3 and shape[0] == 1 else shape))
+        for name, part, shape in zip(names, parts, shapes, strict=True)
     }
 
 
-def save(model: GPT, folder: Path) -> None:
-    """Write model.safetensors and config.json as the hub has them. Raises OSError."""
+def read_piece(path: Path) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    try:
+        piece = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise ValueError(f"{path} is not a whole array ({error}); get it again") from error
+    if not isinstance(piece, np.ndarray) or piece.dtype != np.float32 or piece.ndim != 1:
+        got = f"{piece.dtype}, {piece.ndim}-dimensional" if isinstance(piece, np.ndarray) else type(piece).__name__
+        raise ValueError(f"{path} is {got}, expected a vector of float32; get it again")
+    return piece
+
+
+def save(model: LanguageModel, folder: Path) -> None:
+    """Write model.safetensors and config.json, the Transformer's as the hub has them. Raises OSError."""
     tensors = {
         PREFIX + name: parameter.t() if name.endswith(TRANSPOSED) else parameter
         for name, parameter in model.named_parameters()
     }
-    write_tensors(folder / FILE, tensors, {"format": "pt"})
+    write_tensors(folder / HUB, tensors, {"format": "pt"})
     n_vocab, n_embd = model.tokens_embed.weight.shape
-    config = {
-        "model_type": "openai-gpt",
-        "architectures": ["OpenAIGPTLMHeadModel"],
-        "vocab_size": n_vocab,
-        "n_positions": len(model.positions_embed.weight),
-        "n_embd": n_embd,
-        "n_layer": len(model.h),
-        "n_head": model.n_head,
-        "afn": "gelu",
-        "layer_norm_epsilon": 1e-5,
-    }
+    config: dict[str, object] = {"vocab_size": n_vocab, "n_embd": n_embd}
+    if isinstance(model, GPT):
+        config |= {
+            "model_type": "openai-gpt",
+            "architectures": ["OpenAIGPTLMHeadModel"],
+            "n_positions": len(model.positions_embed.weight),
+            "n_layer": len(model.h),
+            "n_head": model.n_head,
+            "afn": "gelu",
+            "layer_norm_epsilon": 1e-5,
+        }
+    else:
+        config |= {"model_type": "lstm", "n_units": model.lstm.hidden_size}
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")

@@ -20,7 +20,7 @@ from harness.tasks.base import Example, Task
 class Baseline(Protocol):
     """What the runner needs of what it measures."""
 
-    def fit(self, train: Sequence[Example]) -> Any: ...
+    def fit(self, train: Sequence[Example], judge: Callable[[Any], float]) -> Any: ...
     def predict(self, examples: Sequence[Example]) -> list[float]: ...
     def describe(self) -> dict[str, Any]: ...
 
@@ -98,9 +98,16 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
     began = time.monotonic()
     progress = Progress(job.label, folder / "log.jsonl")
     labels = {name: [label_of(e, split) for e in split.examples] for name, split in job.data.evaluations.items()}
+
+    def judge(model: Baseline) -> float:
+        """For a recipe that takes the best epoch, as the release does: the first metric on the first scored split."""
+        name, split = next(iter(job.data.evaluations.items()))
+        metric = job.task.metrics[0]
+        return metrics.score((metric,), labels[name], model.predict(split.examples))[metric]
+
     with progress.stoppable():
         baseline = make(folder, progress)
-        baseline.fit(job.data.train.examples)
+        baseline.fit(job.data.train.examples, judge)
         scores, status = {}, {}
         for name, split in job.data.evaluations.items():
             predictions = baseline.predict(split.examples)

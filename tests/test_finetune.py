@@ -127,7 +127,7 @@ def test_the_loss_is_task_plus_lm_coef_times_lm(tmp_path: Path) -> None:
 
 
 def test_no_aux_neither_computes_nor_follows_the_lm_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("baselines.finetune.lm_loss", lambda *_: pytest.fail("the LM loss was computed"))
+    monkeypatch.setattr("baselines.network.lm_loss", lambda *_: pytest.fail("the LM loss was computed"))
     make(tmp_path, recipe=replace(NO_PRETRAINING, lm_coef=0.0)).fit(tiny.examples(8))
 
 
@@ -205,8 +205,10 @@ def test_pretrained_weights_are_used_and_only_where_the_recipe_says_so(tmp_path:
     lm.initialise(torch.Generator().manual_seed(77))
     weights.save(lm, folder)
     full, none = make(tmp_path, recipe=FULL), make(tmp_path)
-    assert torch.equal(full.network.lm.h[1].mlp.c_fc.weight, lm.h[1].mlp.c_fc.weight)  # type: ignore[union-attr, arg-type]
-    assert not torch.equal(none.network.lm.h[1].mlp.c_fc.weight, lm.h[1].mlp.c_fc.weight)  # type: ignore[union-attr, arg-type]
+    layer = "h.1.mlp.c_fc.weight"
+    expected = lm.get_parameter(layer)
+    assert torch.equal(full.network.lm.get_parameter(layer), expected)
+    assert not torch.equal(none.network.lm.get_parameter(layer), expected)
     assert torch.equal(full.network.head.linear.weight, none.network.head.linear.weight)
 
 

@@ -5,17 +5,33 @@ from dataclasses import fields, replace
 import pytest
 
 from baselines import cost
-from baselines.recipes import FULL, PROFILES, RECIPES
+from baselines.recipes import ABLATIONS, FULL, LANGUAGE_MODELS, PROFILES, RECIPES
 
 
-@pytest.mark.parametrize(
-    ("name", "field", "value"), [("no_pretraining", "pretrained", False), ("no_aux", "lm_coef", 0.0)]
-)
-def test_an_ablation_is_the_full_recipe_with_one_field_replaced(name: str, field: str, value: object) -> None:
+ONE_FIELD = {
+    "no_pretraining": ("pretrained", False),
+    "no_aux": ("lm_coef", 0.0),
+    "lstm": ("model", "lstm"),
+    "matrix_dropout": ("embedding_dropout", "matrix"),
+    "position_softmax": ("lm_softmax", "positions"),
+    "best_epoch": ("epoch", "best"),
+    "squared_error": ("score_loss", "squared"),
+}
+
+
+@pytest.mark.parametrize("name", ONE_FIELD)
+def test_an_ablation_is_the_full_recipe_with_one_field_replaced(name: str) -> None:
     changed = {f.name for f in fields(FULL) if getattr(FULL, f.name) != getattr(RECIPES[name], f.name)} - {"summary"}
+    field, value = ONE_FIELD[name]
     assert changed == {field}
     assert getattr(RECIPES[name], field) == value
-    assert "summary" not in RECIPES[name].settings
+    assert "summary" not in RECIPES[name].settings and RECIPES[name].settings[field] == value
+
+
+def test_table_5_has_four_rows_and_every_recipe_is_one_of_these_or_a_choice() -> None:
+    assert list(ABLATIONS) == ["full", "no_pretraining", "no_aux", "lstm"]
+    assert set(RECIPES) == {"full", *ONE_FIELD}
+    assert [RECIPES[name].model for name in LANGUAGE_MODELS] == ["gpt", "lstm"]
 
 
 def test_the_paper_profile_is_the_papers() -> None:
@@ -28,6 +44,7 @@ def test_the_paper_profile_is_the_papers() -> None:
     assert FULL.lm_coef == 0.5
     training = paper.pretraining
     assert (training.learning_rate, training.batch, training.warmup, training.dropout) == (2.5e-4, 64, 2000, 0.1)
+    assert (training.weight_decay, training.minutes, paper.size.n_units) == (0.01, None, 2048)
 
 
 def test_cost_by_hand() -> None:

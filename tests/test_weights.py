@@ -93,9 +93,18 @@ def test_a_cut_or_foreign_file_is_refused(tmp_path: Path, kept: int) -> None:
     file = tmp_path / "model.safetensors"
     file.write_bytes(file.read_bytes()[:kept])
     with pytest.raises(ValueError, match="is not a whole safetensors file"):
-        weights.read(file)
+        weights.read(tmp_path)
 
 
 def test_a_missing_file_says_what_to_give(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"expected model.safetensors; give their folder with --weights DIR"):
-        weights.read(tmp_path / "model.safetensors")
+    said = r"expected model.safetensors, or the release's params_shapes.json and params_0.npy to params_9.npy; give"
+    with pytest.raises(FileNotFoundError, match=said):
+        weights.read(tmp_path)
+
+
+def test_a_pickle_is_never_read(tmp_path: Path) -> None:
+    """Not a .bin beside which there is nothing else, nor an array of objects."""
+    weights.save(model(), tmp_path)
+    (tmp_path / "model.safetensors").rename(tmp_path / "pytorch_model.bin")
+    with pytest.raises(FileNotFoundError, match=r"expected model\.safetensors"):
+        weights.read(tmp_path)

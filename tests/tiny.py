@@ -21,7 +21,7 @@ FORM = classify("same", "other")
 
 PROFILE = Profile(
     "tiny",
-    Size(n_layer=2, n_head=2, n_embd=16, n_ctx=48, n_vocab=120),
+    Size(n_layer=2, n_head=2, n_embd=16, n_ctx=48, n_vocab=120, n_units=24),
     Pretraining(learning_rate=3e-3, batch=4, warmup=5, tokens=4 * 48 * 20, dropout=0.1),
     FineTuning(learning_rate=3e-3, batch=8, epochs=2, warmup=0.1),
     "for tests",

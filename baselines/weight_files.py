@@ -1,0 +1,51 @@
+"""Which files hold a language model's weights, in two layouts, and their hash. No torch.
+
+The hub's (`openai-community/openai-gpt`) is model.safetensors, and ours too. The release's
+(`openai/finetune-transformer-lm`, folder model/) is params_shapes.json and params_0.npy to params_9.npy, one flat
+float32 vector in ten pieces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+HUB = "model.safetensors"
+SHAPES = "params_shapes.json"
+PIECES = tuple(f"params_{i}.npy" for i in range(10))
+OWN = "pretraining.json"  # stands beside weights that were trained here
+
+
+def find(folder: Path) -> list[Path]:
+    """The files of the layout that is there. Raises FileNotFoundError, naming what is missing."""
+    if (folder / HUB).is_file():
+        return [folder / HUB]
+    released = [folder / name for name in (SHAPES, *PIECES)]
+    missing = [path.name for path in released if not path.is_file()]
+    if not missing:
+        return released
+    if len(missing) < len(released):
+        raise FileNotFoundError(f"the released weights in {folder} lack {', '.join(missing)}; get them again")
+    raise FileNotFoundError(
+        f"no weights in {folder}: expected {HUB}, or the release's {SHAPES} and {PIECES[0]} to {PIECES[-1]}; "
+        "give their folder with --weights DIR"
+    )
+
+
+def hash_of(folder: Path) -> str:
+    """sha256 of the files' content. Raises FileNotFoundError."""
+    digest = hashlib.sha256()
+    for path in find(folder):
+        with path.open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()
+
+
+def kind_of(folder: Path) -> str:
+    """ "gpt" or "lstm": whose weights they are. The released ones need no config.json to say so."""
+    try:
+        config = json.loads((folder / "config.json").read_text())
+    except (OSError, ValueError):
+        return "gpt"
+    return "lstm" if isinstance(config, dict) and config.get("model_type") == "lstm" else "gpt"
