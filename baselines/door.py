@@ -6,25 +6,28 @@ What crosses it is a plain value. Importing this file imports no torch, so that 
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from baselines import cost, vocabulary
+from baselines import cost, vocabulary, weight_files
 from baselines.recipes import Profile, Recipe
+from baselines.report import Report
+from baselines.torchrun import processes, rank
+
+__all__ = ["processes", "rank"]  # passed on
 
 if TYPE_CHECKING:
     from baselines.batches import Example
     from baselines.heads import Form
 
-Report = Callable[[Mapping[str, Any]], None]
-
 
 class Baseline(Protocol):
     """Anything that can be measured."""
 
-    def fit(self, train: Sequence[Example]) -> Any: ...
+    def fit(self, train: Sequence[Example], judge: Callable[[Any], float] | None = None) -> Any: ...
     def predict(self, examples: Sequence[Example]) -> list[float]: ...
     def scores(self, examples: Sequence[Example]) -> list[list[float]]: ...
     def describe(self) -> dict[str, Any]: ...
@@ -44,7 +47,7 @@ def make(
 
     form: classify(names) | choose | score(low, high), see `harness.tasks.base.Form`. seeds: initialisation, order,
     dropout. device: "cpu", "cuda", "cuda:1". weights: the folder with the vocabulary and, unless the recipe starts at
-    random, model.safetensors. run_dir: the baseline owns what is in it. report: called with a plain dict an event; what
+    random, weights. run_dir: the baseline owns what is in it. report: called with a plain dict an event; what
     it raises (KeyboardInterrupt) stops the training, its state saved. Raises ValueError or OSError, in words.
     """
     from baselines.finetune import FineTuned
@@ -62,25 +65,26 @@ def pretrain(
 
 
 def prepare_vocabulary(
-    documents: Iterable[str], profile: Profile, run_dir: Path, report: Report, given: Path | None = None
+    documents: Iterable[str], profile: Profile, tokens_dir: Path, report: Report, given: Path | None = None
 ) -> None:
     """Only the first step of `pretrain`: all that a recipe without pre-training needs."""
-    from baselines.pretrain import prepare
+    from baselines.token_file import prepare
 
-    prepare(documents, profile, run_dir, report, given)
+    prepare(documents, profile.size.n_vocab, tokens_dir, report, given)
+
+
+def sample(prompt: str, recipe: Recipe, profile: Profile, folder: Path, **how: Any) -> str:
+    """Continue a text with the recipe's language model; see `baselines.sampling.continue_text`."""
+    from baselines.sampling import continue_text
+
+    return continue_text(prompt, recipe.model, profile, folder, **how)
 
 
 def forget(run_dir: Path) -> None:
     """Remove what a training or pre-training left in its folder; a record stays until another replaces it."""
-    for pattern in (
-        "*.safetensors",
-        "*.tokens",
-        "vocab.json",
-        "merges.txt",
-        "config.json",
-        "pretraining.json",
-        "log.jsonl",
-    ):
+    for name in ("checkpoints", "tensorboard"):
+        shutil.rmtree(run_dir / name, ignore_errors=True)
+    for pattern in ("*.safetensors", "vocab.json", "merges.txt", "config.json", "pretraining.json", "log.jsonl"):
         for path in run_dir.glob(pattern):
             path.unlink()
 
@@ -98,19 +102,25 @@ def fingerprint(recipe: Recipe, profile: Profile, weights: Path) -> dict[str, An
         "weights": None,
     }
     if recipe.pretrained:
-        file = weights / "model.safetensors"
-        if not file.is_file():
-            raise FileNotFoundError(
-                f"no weights in {weights}: expected {file.name}; give their folder with --weights DIR"
-            )
-        with file.open("rb") as opened:
-            found["weights"] = hashlib.file_digest(opened, "sha256").hexdigest()
+        found["weights"] = weight_files.hash_of(weights)
+        if (kind := weight_files.kind_of(weights)) != recipe.model:
+            raise ValueError(f"the weights in {weights} are of a {kind}, expected those of a {recipe.model}")
     return found
+
+
+def model_of(weights: Path) -> str:
+    """The language model whose weights are in the folder: "gpt" or "lstm"."""
+    return weight_files.kind_of(weights)
 
 
 def vocabulary_hash(folder: Path) -> str:
     """Raises FileNotFoundError or ValueError where there is none."""
     return vocabulary.read(folder).hash
+
+
+def tokens_fingerprint(profile: Profile, corpus: str) -> str:
+    """A short hash of what a tokenised corpus depends on; corpus is the hash of its text (and given vocabulary)."""
+    return hashlib.sha256(repr([profile.size.n_vocab, corpus]).encode()).hexdigest()[:8]
 
 
 def pretraining_fingerprint(model: str, profile: Profile, corpus: str, seed: int) -> str:
@@ -121,20 +131,25 @@ def pretraining_fingerprint(model: str, profile: Profile, corpus: str, seed: int
 
 def flops(recipe: Recipe, profile: Profile, training: float, scoring: float, length: float) -> float:
     """Of one cell: fine-tuning on `training` tokens an epoch and scoring `scoring`, in sequences of `length`."""
-    lm_loss = recipe.lm_coef > 0
-    train = cost.training_flops(profile.size, training * profile.finetuning.epochs, length, lm_loss)
-    return train + scoring * cost.forward_flops(profile.size, length, lm_loss=False)
+    lm_loss, model = recipe.lm_coef > 0, recipe.model
+    train = cost.training_flops(profile.size, training * profile.finetuning.epochs, length, lm_loss, model)
+    return train + scoring * cost.forward_flops(profile.size, length, lm_loss=False, model=model)
 
 
-def pretraining_flops(profile: Profile) -> float:
-    return cost.pretraining_flops(profile)
+def pretraining_flops(recipe: Recipe, profile: Profile) -> float:
+    return cost.pretraining_flops(profile, recipe.model)
 
 
-def probe(profile: Profile, device: str) -> float:
+def parameters(recipe: Recipe, profile: Profile) -> int:
+    """Of the language model, without head and special tokens."""
+    return cost.parameters(profile.size, recipe.model)
+
+
+def probe(profile: Profile, device: str, model: str = "gpt") -> float:
     """FLOP/s that training sustains here, measured in about a second."""
     from baselines.probe import sustained
 
-    return sustained(profile, device)
+    return sustained(profile, device, model)
 
 
 def cuda_problem() -> str:

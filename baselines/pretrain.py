@@ -1,82 +1,34 @@
-"""Language-model pre-training on plain text (paper, section 3.1; settings, section 4.1)."""
+"""Language-model pre-training on plain text (paper, section 3.1; settings, section 4.1).
+
+One process, or several under torchrun, which share each batch: the effective batch is the same, so is the result.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import time
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from baselines import device as devices
-from baselines import vocabulary, weights
-from baselines.batches import windows
+from baselines import models, token_file, vocabulary, weights
 from baselines.checkpoint import Checkpoint, identity
-from baselines.finetune import Report
-from baselines.gpt import GPT
-from baselines.lm_loss import lm_loss
+from baselines.distributed import Team, team, without_exchange
+from baselines.objective import Objective, one_seed, sample, spread
 from baselines.optimizer import Adam, warmup_cosine
 from baselines.recipes import Profile, Recipe
-from baselines.tokenizer import NEWLINE, Tokenizer
+from baselines.report import Report
+from baselines.token_file import TokenFile
 
-TRAIN, HELD_OUT = "train.tokens", "held_out.tokens"
-HELD_OUT_OF = 50  # one document in so many is kept for perplexity
-HELD_OUT_SHARE = 0.05  # of the text, where there is only one document
-
-
-def prepare(
-    documents: Iterable[str], profile: Profile, run_dir: Path, report: Report, vocabulary_dir: Path | None = None
-) -> Tokenizer:
-    """Train the vocabulary and tokenise once: vocab.json, merges.txt and two files of little-endian uint16 ids.
-
-    documents: an iterable that can be walked twice; they are kept apart by a newline token. vocabulary_dir: the
-    released vocabulary, where the profile trains none. Raises ValueError where there is no text.
-    """
-    if iter(documents) is documents:
-        raise ValueError("documents can be walked only once; pass a list or an object whose __iter__ starts anew")
-    run_dir.mkdir(parents=True, exist_ok=True)
-    if all((run_dir / name).exists() for name in (TRAIN, HELD_OUT, *vocabulary.FILES[0])):
-        return Tokenizer(vocabulary.read(run_dir))
-    report({"event": "vocabulary"})
-    if profile.size.n_vocab is not None:
-        tokenizer = Tokenizer.train(documents, profile.size.n_vocab)
-    elif vocabulary_dir is not None:
-        tokenizer = Tokenizer(vocabulary.read(vocabulary_dir))
-    else:
-        raise ValueError(f"the {profile.name} profile uses the released vocabulary: give its folder with --weights DIR")
-    separator = tokenizer.vocabulary.ids[NEWLINE]
-    held_out, last = [], np.zeros(0, np.uint16)
-    n_tokens = n_documents = 0
-    partial = run_dir / f".{TRAIN}"
-    with partial.open("wb") as train:
-        for document in documents:
-            ids = np.array([*tokenizer.encode(document), separator], "<u2")
-            n_documents += 1
-            n_tokens += len(ids)
-            if n_documents % 100 == 0:
-                report({"event": "tokenising", "tokens": n_tokens, "documents": n_documents})
-            # by content, so that the choice does not depend on the order of the files
-            if zlib.crc32(document.encode()) % HELD_OUT_OF == 0:
-                held_out.append(ids)
-                continue
-            last.tofile(train)
-            last = ids
-        if not held_out:
-            kept = 0 if n_documents > 1 else int(len(last) * (1 - HELD_OUT_SHARE))
-            held_out, last = [last[kept:]], last[:kept]
-        last.tofile(train)
-    if partial.stat().st_size == 0:
-        raise ValueError("the corpus holds no text; give a folder of .txt files with --corpus DIR")
-    np.concatenate(held_out).tofile(run_dir / HELD_OUT)
-    partial.replace(run_dir / TRAIN)
-    vocabulary.write(tokenizer.vocabulary, run_dir)
-    return tokenizer
+CHECKPOINTS = "checkpoints"  # <updates>/model.safetensors below it
+SAMPLED = 64  # held-out windows that are scored along the way; at the end it is all of them
+TIMED = 3  # updates whose time decides how many a budget in minutes holds
 
 
 def pretrain(
@@ -85,108 +37,204 @@ def pretrain(
     profile: Profile,
     run_dir: Path,
     report: Report,
+    tokens_dir: Path | None = None,
     device: str = "cpu",
     seed: int = 0,
     corpus: str = "",
     vocabulary_dir: Path | None = None,
+    every: int | None = None,
 ) -> dict[str, Any]:
-    """Train a language model; leave weights, vocabulary and `pretraining.json` in run_dir.
+    """Train a language model; leave weights, vocabulary, checkpoints and `pretraining.json` in run_dir.
 
-    Continues from a checkpoint there. corpus: its name, for the record. `report` is called after every update and may
-    raise (KeyboardInterrupt, say): the state is saved first. Returns what `pretraining.json` says: tokens, updates,
-    seconds, held-out perplexity per token. Raises ValueError for a corpus too short for one window.
+    Continues from the state saved there. tokens_dir: where the tokenised corpus is, or is put, for other trainings to
+    share (default: run_dir). corpus: its name, for the record. every: keep a checkpoint each so many updates, beside
+    those at 0, 1, 2, 4, 8, ... and the last. `report` is called after every update and may raise (KeyboardInterrupt,
+    say): the state is saved first. Returns what `pretraining.json` says: tokens, updates, seconds, held-out perplexity
+    per token, and its curve. Raises ValueError for a corpus too short for one window or a batch too small for the
+    processes, FloatingPointError where a loss or gradient is not finite, OSError when another process is lost.
     """
-    settings, size = profile.pretraining, profile.size
-    place = devices.find(device)
-    tokenizer = prepare(documents, profile, run_dir, report, vocabulary_dir)
-    train, held_out = (np.memmap(run_dir / name, "<u2", "r") for name in (TRAIN, HELD_OUT))
-    if min(len(train), len(held_out)) <= size.n_ctx:
-        raise ValueError(
-            f"the corpus gives {len(train)} training and {len(held_out)} held-out tokens; "
-            f"expected more than one window of {size.n_ctx} each"
+    with team(device) as together:
+        found = together.first(
+            lambda: token_file.prepare(documents, profile.size.n_vocab, tokens_dir or run_dir, report, vocabulary_dir)
         )
-    total = max(1, settings.tokens // (settings.batch * size.n_ctx))
-    model = GPT(size, tokenizer.n_vocab, settings.dropout)
-    model.initialise(torch.Generator().manual_seed(seed))
-    model.to(place)
-    optimizer = Adam(model.named_parameters(), settings.weight_decay, settings.clip)
-    torch.manual_seed(seed)
-    known = identity(recipe.model, asdict(profile), seed, tokenizer.vocabulary.hash, len(train))
-    checkpoint = Checkpoint(run_dir / "training.safetensors", known, model, optimizer)
-    state = checkpoint.restore() or {"seconds": 0.0}
-    model.train()
-    began = time.monotonic() - state["seconds"]
-    try:
-        while optimizer.updates < total:
-            rate = settings.learning_rate * warmup_cosine(optimizer.updates, settings.warmup, total)
-            loss = accumulate(
-                model, sample(train, settings.batch, size.n_ctx, (seed, optimizer.updates)), place, profile
+        training = Training(found, recipe, profile, run_dir, report, together, seed, every)
+        training.run()
+        if not together.leads:
+            return {}
+        return training.finish(corpus)
+
+
+class Training:
+    """One pre-training: its model, what it has done, and what it leaves behind."""
+
+    def __init__(
+        self,
+        found: TokenFile,
+        recipe: Recipe,
+        profile: Profile,
+        run_dir: Path,
+        report: Report,
+        together: Team,
+        seed: int,
+        every: int | None,
+    ) -> None:
+        self.settings, self.length = profile.pretraining, profile.size.n_ctx
+        for name, tokens in (("training", found.train), ("held-out", found.held_out)):
+            if len(tokens) <= self.length:
+                raise ValueError(
+                    f"the corpus gives {len(tokens)} {name} tokens; expected more than one window of {self.length}"
+                )
+        if self.settings.batch < together.size:
+            raise ValueError(
+                f"{together.size} processes for a batch of {self.settings.batch} windows; "
+                f"start at most {self.settings.batch}"
             )
-            checkpoint.whole = False
-            norm = optimizer.step(rate)
-            state["seconds"] = time.monotonic() - began
-            checkpoint.mark()
-            seen = optimizer.updates * settings.batch * size.n_ctx
-            progress = {"update": optimizer.updates, "of": total, "tokens": seen}
-            report({"event": "pre-training", **progress, "loss": loss, "rate": rate, "norm": norm})
-            if checkpoint.due():
-                checkpoint.save(state)
-    except KeyboardInterrupt:
-        checkpoint.save_if_whole(state)
-        raise
-    weights.save(model, run_dir)
-    result = {
-        "model": recipe.model,
-        "profile": profile.name,
-        "seed": seed,
-        "corpus": corpus,
-        "updates": total,
-        "tokens": total * settings.batch * size.n_ctx,
-        "corpus_tokens": len(train),
-        "held_out_tokens": len(held_out),
-        "held_out_perplexity": round(perplexity(model, held_out, place, profile), 3),
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "seconds": round(state["seconds"], 1),
-        "device": devices.name(place),
-    }
-    (run_dir / "pretraining.json").write_text(json.dumps(result, indent=1) + "\n")
-    checkpoint.remove()
-    return result
+        self.found, self.recipe, self.profile, self.run_dir = found, recipe, profile, run_dir
+        self.report, self.together, self.seed, self.every = report, together, seed, every
+        self.model = models.build(recipe.model, profile.size, found.tokenizer.n_vocab, self.settings.dropout)
+        self.model.initialise(torch.Generator().manual_seed(seed))
+        self.model.to(together.device)
+        self.objective = Objective(self.model, together.device)
+        self.shared = together.wrap(self.objective)
+        self.optimizer = Adam(self.model.named_parameters(), self.settings.weight_decay, self.settings.clip)
+        known = identity(
+            recipe.model, asdict(profile), seed, found.tokenizer.vocabulary.hash, len(found.train), len(found.held_out)
+        )
+        self.checkpoint = Checkpoint(run_dir / "training.safetensors", known, self.model, self.optimizer)
+        budget = devices.token_budget(self.model.numbers_a_token, self.length, together.device)
+        # what a resumed training must repeat: another plan of micro-batches would draw other dropout
+        self.state: dict[str, Any] = {"seconds": 0.0, "budget": budget, "total": None, "curve": []}
 
+    def run(self) -> None:
+        """Every update that is left."""
+        optimizer, state = self.optimizer, self.state
+        state |= self.checkpoint.restore() or {}
+        total = state["total"] = state["total"] or self.updates_in_all()
+        began = time.monotonic() - state["seconds"]
+        try:
+            if optimizer.updates == 0:
+                self.tell(self.keep())
+            while optimizer.updates < total:
+                self.model.train()
+                told = self.update()
+                state["seconds"] = time.monotonic() - began
+                self.checkpoint.mark()
+                if self.is_kept(optimizer.updates):
+                    self.tell(told, self.keep())
+                else:
+                    if self.together.leads and self.checkpoint.due():
+                        self.checkpoint.save(state)
+                    self.tell(told)
+        except KeyboardInterrupt:
+            if self.together.leads:
+                self.checkpoint.save_if_whole(state)
+            raise
 
-def sample(tokens: np.ndarray[Any, Any], count: int, length: int, seed: tuple[int, int]) -> torch.Tensor:
-    """(count, length) windows from random places; the seed alone decides which, so a resumed run sees the same."""
-    starts = np.random.default_rng(seed).integers(0, len(tokens) - length + 1, count)
-    return torch.from_numpy(np.stack([tokens[start : start + length] for start in starts]).astype(np.int64))
+    def update(self) -> dict[str, Any]:
+        """One update -> what there is to tell of it."""
+        settings, updates = self.settings, self.optimizer.updates
+        rate = settings.learning_rate * warmup_cosine(updates, settings.warmup, self.state["total"])
+        # dropout's noise depends on seed, update and process alone, so a resumed training repeats it
+        torch.manual_seed(one_seed(self.seed, updates, self.together.rank))
+        loss = self.accumulate(sample(self.found.train, settings.batch, self.length, (self.seed, updates)))
+        self.checkpoint.whole = False
+        norm = self.optimizer.step(rate)
+        return {"event": "pre-training", "loss": loss, "rate": rate, "norm": norm}
 
+    def tell(self, *events: Mapping[str, Any]) -> None:
+        """Report them all; then stop if any process was asked to: one that left alone would leave the others waiting.
 
-def accumulate(model: GPT, chosen: torch.Tensor, place: torch.device, profile: Profile) -> float:
-    """Gradients of one batch of windows, as many at a time as fit -> mean loss in nats a token."""
-    total = 0.0
-    for part in in_parts(chosen, place, profile):
-        loss = next_token_loss(model, part, place) * (len(part) / len(chosen))
-        loss.backward()
-        total += loss.item()
-    return total
+        Raises KeyboardInterrupt.
+        """
+        stop: KeyboardInterrupt | None = None
+        for event in events:
+            try:
+                self.report({**event, **self.progress()})
+            except KeyboardInterrupt as asked:
+                stop = asked
+        if self.together.sum(float(stop is not None))[0]:
+            raise stop or KeyboardInterrupt
 
+    def updates_in_all(self) -> int:
+        """The budget in updates; one in minutes is found out by timing a few."""
+        each = self.settings.batch * self.length
+        if self.settings.minutes is None:
+            return max(1, self.settings.tokens // each)
+        seconds = []
+        for update in range(TIMED):
+            began = time.monotonic()
+            self.accumulate(sample(self.found.train, self.settings.batch, self.length, (self.seed, update)))
+            self.model.zero_grad(set_to_none=True)
+            seconds.append(time.monotonic() - began)
+        (slowest,) = self.together.sum(sorted(seconds)[TIMED // 2] if self.together.leads else 0.0)
+        return max(1, int(self.settings.minutes * 60 / slowest))
 
-def next_token_loss(model: GPT, part: torch.Tensor, place: torch.device) -> torch.Tensor:
-    """Mean loss in nats of every token of (S, L) windows but each one's first."""
-    with devices.autocast(place):
-        batch = windows(part).to(place)
-        states = model(batch).index_select(0, batch.sources)
-        return lm_loss(states, model.tokens_embed.weight, batch.targets, batch.weights)
+    def accumulate(self, chosen: Tensor) -> float:
+        """Gradients of one batch of windows, as many at a time as fit -> mean loss in nats a token."""
+        parts = self.together.share(chosen).split(max(1, self.state["budget"] // self.length))
+        total = 0.0
+        for number, part in enumerate(parts, 1):
+            with without_exchange(self.shared, number < len(parts)):
+                loss = self.shared(part) * (len(part) / len(chosen))
+                (loss * self.together.size).backward()  # the exchange takes the mean over the processes
+            total += loss.item()
+        (loss_of_all,) = self.together.sum(total)
+        if not math.isfinite(loss_of_all):
+            raise FloatingPointError(f"the loss is {loss_of_all} at update {self.optimizer.updates + 1}")
+        return loss_of_all
 
+    def progress(self) -> dict[str, Any]:
+        updates = self.optimizer.updates
+        tokens, seconds = updates * self.settings.batch * self.length, round(self.state["seconds"], 3)
+        return {"update": updates, "of": self.state["total"], "tokens": tokens, "seconds": seconds}
 
-def in_parts(chosen: torch.Tensor, place: torch.device, profile: Profile) -> tuple[torch.Tensor, ...]:
-    return chosen.split(max(1, devices.token_budget(profile.size, place) // chosen.shape[1]))
+    def is_kept(self, updates: int) -> bool:
+        """At 1, 2, 4, 8, ..., each `every`, and the last."""
+        return (
+            updates & (updates - 1) == 0 or updates == self.state["total"] or updates % (self.every or updates + 1) == 0
+        )
 
+    def keep(self) -> dict[str, Any]:
+        """A checkpoint for Figure 2 and a point of the held-out curve -> what there is to tell of it.
 
-@torch.no_grad()
-def perplexity(model: GPT, tokens: np.ndarray[Any, Any], place: torch.device, profile: Profile) -> float:
-    """exp of the mean loss a token over consecutive windows of n_ctx; each window's first token is not scored."""
-    model.eval()
-    length = profile.size.n_ctx
-    whole = torch.from_numpy(tokens[: len(tokens) // length * length].astype(np.int64)).view(-1, length)
-    parts = in_parts(whole, place, profile)
-    return math.exp(sum(next_token_loss(model, part, place).item() * len(part) for part in parts) / len(whole))
+        The first process does it; the others wait for its next gradients.
+        """
+        if not self.together.leads:
+            return {"event": "held-out"}
+        updates = self.optimizer.updates
+        weights.save(self.model, self.run_dir / CHECKPOINTS / f"{updates:07d}")
+        perplexity = self.perplexity(SAMPLED)
+        self.state["curve"].append([updates, self.progress()["tokens"], round(perplexity, 4)])
+        if updates:
+            self.checkpoint.save(self.state)
+        return {"event": "held-out", "perplexity": perplexity}
+
+    def perplexity(self, count: int | None = None) -> float:
+        """A token, on held-out windows."""
+        chosen = spread(self.found.held_out, self.length, count)
+        return self.objective.perplexity(chosen, self.state["budget"])
+
+    def finish(self, corpus: str) -> dict[str, Any]:
+        """Write the weights, the vocabulary and what there is to say of them."""
+        found, total = self.found, self.optimizer.updates
+        weights.save(self.model, self.run_dir)
+        vocabulary.write(found.tokenizer.vocabulary, self.run_dir)
+        result = {
+            "model": self.recipe.model,
+            "profile": self.profile.name,
+            "seed": self.seed,
+            "corpus": corpus,
+            "updates": total,
+            "tokens": total * self.settings.batch * self.length,
+            "corpus_tokens": len(found.train),
+            "held_out_tokens": len(found.held_out),
+            "held_out_perplexity": round(self.perplexity(), 3),
+            "held_out_curve": self.state["curve"],  # updates, tokens, perplexity on some of the held-out windows
+            "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
+            "seconds": round(self.state["seconds"], 1),
+            "processes": self.together.size,
+            "device": devices.name(self.together.device),
+        }
+        (self.run_dir / "pretraining.json").write_text(json.dumps(result, indent=1) + "\n")
+        self.checkpoint.remove()
+        return result

@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import ftfy
 import spacy
@@ -28,6 +28,8 @@ REPLACED = str.maketrans({"—": "-", "–": "-", "―": "-", "…": "...", "´"
 RUNS = re.compile(r"([-~!\";?+,)(\\/*\[\]}{|_])\1*")
 AROUND_NEWLINE = re.compile(r"\s*\n\s*")
 OTHER_SPACE = re.compile(r"[^\S\n]+")
+
+Counts = Counter[str]
 
 _english = spacy.blank("en").tokenizer
 
@@ -57,13 +59,12 @@ class Tokenizer:
         self._pieces = {index: piece for piece, index in vocabulary.ids.items()}
 
     @classmethod
-    def train(cls, documents: Iterable[str], n_vocab: int) -> Tokenizer:
-        """A byte-pair vocabulary of at most n_vocab tokens, learnt from the words of this same pipeline.
+    def train(cls, counts: Mapping[str, int], n_vocab: int) -> Tokenizer:
+        """A byte-pair vocabulary of at most n_vocab tokens, learnt from `count_words` of this same pipeline.
 
         The same text gives the same vocabulary: the library numbers characters in an order that differs from run to
         run, and decides ties between merges by those numbers, so they are all given to it as special tokens.
         """
-        counts = count_words(documents)
         characters = sorted({character for word in counts for character in word})
         known = [UNKNOWN, NEWLINE, *characters, *(character + END for character in characters)]
         trainable = Trainable(models.BPE(unk_token=UNKNOWN, end_of_word_suffix=END))
@@ -102,12 +103,17 @@ class Tokenizer:
         return [token.id for token in self._bpe.tokenize(word)]
 
 
-def count_words(documents: Iterable[str]) -> Counter[str]:
-    """How often each word stands in the documents; newlines, which no merge concerns, left out."""
-    chunks: Counter[str] = Counter()
+def count_chunks(documents: Iterable[str]) -> Counts:
+    """How often each run of characters without a space stands in the documents, standardised."""
+    chunks: Counts = Counter()
     for document in documents:
         chunks.update(standardise(document).split(" "))
-    words: Counter[str] = Counter()
+    return chunks
+
+
+def count_words(chunks: Counts) -> Counts:
+    """The words of counted chunks; newlines, which no merge concerns, left out."""
+    words: Counts = Counter()
     for chunk, n in chunks.items():
         for word in words_of(chunk):
             if not word.isspace():

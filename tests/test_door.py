@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from baselines import door, vocabulary
+from baselines import door, models, vocabulary
 from baselines.probe import sustained
-from baselines.recipes import FULL, RECIPES, Profile, Recipe
+from baselines.recipes import FULL, PROFILES, RECIPES, Profile, Recipe
 from tests import tiny
 
 
@@ -62,8 +64,46 @@ def test_the_fingerprint_reads_weights_and_vocabulary(folder: Path) -> None:
     assert vocabulary_changed["vocabulary"] != before["vocabulary"]
     (folder / "model.safetensors").unlink()
     assert door.fingerprint(RECIPES["no_pretraining"], tiny.PROFILE, folder)["weights"] is None
-    with pytest.raises(FileNotFoundError, match=r"expected model.safetensors; give their folder with --weights DIR"):
+    with pytest.raises(FileNotFoundError, match=r"expected model.safetensors, or .*; give their folder with --weights"):
         door.fingerprint(FULL, tiny.PROFILE, folder)
+
+
+def test_the_fingerprint_has_the_weights_by_their_content_in_either_layout(folder: Path) -> None:
+    content = hashlib.sha256(hashlib.sha256(b"weights").digest()).hexdigest()
+    assert door.fingerprint(FULL, tiny.PROFILE, folder)["weights"] == content
+    (folder / "model.safetensors").unlink()
+    released = ["params_shapes.json", *(f"params_{i}.npy" for i in range(10))]
+    for name in released:
+        (folder / name).write_text(name)
+    before = door.fingerprint(FULL, tiny.PROFILE, folder)["weights"]
+    (folder / "params_9.npy").write_text("other numbers")
+    assert len({content, before, door.fingerprint(FULL, tiny.PROFILE, folder)["weights"]}) == 3
+    (folder / "params_9.npy").unlink()
+    with pytest.raises(FileNotFoundError, match=r"^the released weights in .* lack params_9.npy; get them again$"):
+        door.fingerprint(FULL, tiny.PROFILE, folder)
+
+
+CONFIGS = [
+    (None, "gpt"),
+    ('{"model_type": "openai-gpt"}', "gpt"),
+    ('{"model_type": "lstm"}', "lstm"),
+    ("{}", "gpt"),
+    ("[]", "gpt"),
+    ('{"model_type', "gpt"),
+]
+
+
+@pytest.mark.parametrize(("config", "model"), CONFIGS)
+def test_whose_weights_they_are_and_no_others_will_do(folder: Path, config: str | None, model: str) -> None:
+    if config is not None:
+        (folder / "config.json").write_text(config)
+    assert door.model_of(folder) == model
+    right, wrong = (FULL, RECIPES["lstm"]) if model == "gpt" else (RECIPES["lstm"], FULL)
+    assert door.fingerprint(right, tiny.PROFILE, folder)["weights"]
+    said = f"the weights in {folder} are of a {model}, expected those of a {wrong.model}"
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        door.fingerprint(wrong, tiny.PROFILE, folder)
+    assert door.fingerprint(replace(wrong, pretrained=False), tiny.PROFILE, folder)["weights"] is None
 
 
 def test_a_pretraining_is_known_by_corpus_settings_and_seed() -> None:
@@ -81,10 +121,58 @@ def test_a_pretraining_is_known_by_corpus_settings_and_seed() -> None:
 
 
 def test_forgetting_leaves_the_record(tmp_path: Path) -> None:
-    for name in ("training.safetensors", "log.jsonl", "record.json", "train.tokens"):
+    forgotten = ("training.safetensors", "model.safetensors", "config.json", "vocab.json", "merges.txt", "log.jsonl")
+    for name in (*forgotten, "pretraining.json", "record.json"):
+        (tmp_path / name).write_text("x")
+    for name in ("checkpoints/0000001/model.safetensors", "tensorboard/events"):
+        (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("x")
     door.forget(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+    door.forget(tmp_path / "none")
+
+
+def test_what_is_tokenised_is_not_forgotten_with_a_training(tmp_path: Path) -> None:
+    kept = {"train.tokens", "held_out.tokens", "tokens.json"}
+    for name in (*kept, "pretraining.json"):
+        (tmp_path / name).write_text("x")
+    door.forget(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_tokens_are_known_by_their_text_and_the_vocabularys_size() -> None:
+    one = door.tokens_fingerprint(tiny.PROFILE, "corpus")
+    wider = replace(tiny.PROFILE, size=replace(tiny.PROFILE.size, n_embd=32), name="wider")
+    more = replace(tiny.PROFILE, size=replace(tiny.PROFILE.size, n_vocab=121))
+    assert re.fullmatch("[0-9a-f]{8}", one)
+    assert door.tokens_fingerprint(wider, "corpus") == one
+    assert len({one, door.tokens_fingerprint(more, "corpus"), door.tokens_fingerprint(tiny.PROFILE, "another")}) == 3
+
+
+def test_which_of_how_many_processes_this_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    assert (door.rank(), door.processes()) == (0, 1)
+    monkeypatch.setenv("RANK", "3")
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    assert (door.rank(), door.processes()) == (3, 8)
+
+
+@pytest.mark.parametrize(("name", "at_the_papers_size"), [("full", 116_534_784), ("lstm", 55_745_792)])
+def test_parameters_are_those_of_the_model_that_is_built(name: str, at_the_papers_size: int) -> None:
+    recipe = RECIPES[name]
+    model = models.build(recipe.model, tiny.PROFILE.size, 120, 0.0)
+    assert door.parameters(recipe, tiny.PROFILE) == sum(parameter.numel() for parameter in model.parameters())
+    assert door.parameters(recipe, PROFILES["paper"]) == at_the_papers_size
+
+
+@pytest.mark.parametrize(("name", "a_token"), [("full", 2 * (2 * 12 * 16**2 + 4 * 48 * 16)), ("lstm", 2 * 24 * 176)])
+def test_flops_by_hand(name: str, a_token: int) -> None:
+    recipe, tokens = RECIPES[name], 4 * 48 * 20
+    softmax = 2 * 16 * 123
+    assert door.pretraining_flops(recipe, tiny.PROFILE) == 3 * tokens * (a_token + softmax)
+    # two epochs of training at three times the forward's cost, with the LM loss, and scoring without
+    assert door.flops(recipe, tiny.PROFILE, 100, 10, 48) == 3 * 2 * 100 * (a_token + softmax) + 10 * a_token
 
 
 def test_flops_of_a_cell_add_training_and_scoring() -> None:

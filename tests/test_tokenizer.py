@@ -1,64 +1,24 @@
 from __future__ import annotations
 
+import csv
 import json
-import re
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
 
-import ftfy
 import pytest
-import spacy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from baselines import vocabulary
-from baselines.tokenizer import NEWLINE, Tokenizer, standardise
-from baselines.vocabulary import Vocabulary
-from tests import tiny
-
-SPACY = spacy.blank("en")
-
-
-def literal(text: str, known: Vocabulary, rank: dict[tuple[str, str], int]) -> list[int]:
-    """The described pipeline word by word and merge by merge, slow and without a cache."""
-    text = ftfy.fix_text(text)
-    for old, new in (("—", "-"), ("–", "-"), ("―", "-"), ("…", "..."), ("´", "'")):
-        text = text.replace(old, new)
-    text = re.sub(r"(-+|~+|!+|\"+|;+|\?+|\++|,+|\)+|\(+|\\+|\/+|\*+|\[+|\]+|}+|{+|\|+|_+)", r" \1 ", text)
-    text = re.sub(r"\s*\n\s*", " \n ", text)
-    text = re.sub(r"[^\S\n]+", " ", text).strip()
-    ids = []
-    for token in SPACY(text):
-        ids += [known.ids.get(piece, 0) for piece in merged(token.text.lower(), rank)]
-    return ids
-
-
-def ranks(known: Vocabulary) -> dict[tuple[str, str], int]:
-    return {pair: rank for rank, pair in enumerate(known.merges)}
-
-
-def merged(word: str, rank: dict[tuple[str, str], int]) -> list[str]:
-    pieces = [*word[:-1], word[-1] + "</w>"]
-    while len(pieces) > 1:
-        best = min(pairwise(pieces), key=lambda pair: rank.get(pair, len(rank)))
-        if best not in rank:
-            break
-        joined, i = [], 0
-        while i < len(pieces):
-            if tuple(pieces[i : i + 2]) == best:
-                joined.append(pieces[i] + pieces[i + 1])
-                i += 2
-            else:
-                joined.append(pieces[i])
-                i += 1
-        pieces = joined
-    return [NEWLINE] if "".join(pieces).strip(" ").replace(" ", "") == NEWLINE else pieces
+from baselines.tokenizer import NEWLINE, Tokenizer, count_chunks, count_words, standardise
+from tests import literal_tokenizer, tiny
+from tests.literal_tokenizer import ranks
 
 
 @pytest.fixture(scope="module")
 def trained() -> Tokenizer:
     text = Path(__file__).read_text(encoding="utf-8")
-    return Tokenizer.train([text, "the cat sat on the mat . don't stop ! \n naïve café"], 300)
+    return learnt([text, "the cat sat on the mat . don't stop ! \n naïve café"], 300)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +43,11 @@ def test_standardisation(text: str, expected: str) -> None:
 @example("line one\nline two \n\n three")
 @example("İstanbul ﬁne 中文 \u200b\u00ad x")
 def test_ids_equal_the_literal_pipeline_on_any_text(trained: Tokenizer, text: str) -> None:
-    assert trained.encode(text) == literal(text, trained.vocabulary, ranks(trained.vocabulary))
+    assert trained.encode(text) == literal_tokenizer.encode(text, trained.vocabulary, ranks(trained.vocabulary))
+
+
+def learnt(documents: list[str], n_vocab: int) -> Tokenizer:
+    return Tokenizer.train(count_words(count_chunks(documents)), n_vocab)
 
 
 def test_ids_equal_the_literal_pipeline_on_real_text(shared_data: Path) -> None:
@@ -102,7 +66,46 @@ def test_ids_equal_the_literal_pipeline_on_real_text(shared_data: Path) -> None:
     ]
     assert len(texts) == 1043 + 2 * 277 + 30
     rank = ranks(known)
-    assert [i for i, text in enumerate(texts) if tokenizer.encode(text) != literal(text, known, rank)] == []
+    assert [
+        i for i, text in enumerate(texts) if tokenizer.encode(text) != literal_tokenizer.encode(text, known, rank)
+    ] == []
+
+
+def strings(value: object) -> Iterator[str]:
+    """Every string in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from strings(part)
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Whatever could be read as a text in a file of the real sets."""
+    content = path.read_text(encoding="utf-8-sig")
+    if path.parent.name == "books":
+        yield content
+    elif path.parent.parent.name in ("dev", "test", "train"):  # RACE's folders
+        yield from strings(json.loads(content))
+    elif path.suffix == ".csv":
+        yield from (field for row in csv.reader(content.splitlines()) for field in row)
+    else:
+        for line in content.split("\n"):
+            yield from strings(json.loads(line)) if line.startswith("{") else line.split("\t")
+
+
+SETS = ("glue_data", "snli_1.0", "SciTailV1.1", "RACE", "story_cloze", "winograd", "books")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETS)
+def test_ids_equal_the_literal_pipeline_on_every_text_there_is(shared_data: Path, name: str) -> None:
+    known = vocabulary.read(shared_data / "gpt1_vocab")
+    tokenizer, rank = Tokenizer(known), ranks(known)
+    found = {text for path in sorted((shared_data / name).rglob("*")) if path.is_file() for text in texts(path)}
+    differ = [text for text in found if tokenizer.encode(text) != literal_tokenizer.encode(text, known, rank)]
+    print(f"{name}: {len(found):,} texts, {len(differ)} differ")
+    assert differ == []
 
 
 def test_golden_ids_of_the_released_vocabulary(shared_data: Path) -> None:
@@ -119,9 +122,9 @@ def test_an_unknown_character_is_id_zero(trained: Tokenizer) -> None:
 
 
 def test_training_is_deterministic_and_keeps_to_its_size() -> None:
-    again = Tokenizer.train(tiny.DOCUMENTS, 90)
+    again = learnt(tiny.DOCUMENTS, 90)
     for _ in range(3):
-        assert again.vocabulary == Tokenizer.train(tiny.DOCUMENTS, 90).vocabulary
+        assert again.vocabulary == learnt(tiny.DOCUMENTS, 90).vocabulary
     assert len(again.vocabulary.ids) <= 90
     assert again.vocabulary.ids["<unk>"] == 0 and NEWLINE in again.vocabulary.ids
     assert again.decode(again.encode("Cat runs")) == "cat runs"
