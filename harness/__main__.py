@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 
 from baselines import door
-from baselines.recipes import PROFILES, RECIPES, Profile
+from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, Profile
 from harness import hardware, options, plan, record, tables
 from harness.files import require_writable
 from harness.progress import Stop, duration
@@ -25,15 +25,18 @@ USUAL_SEEDS = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 done, 1 a cell or command failed, 2 wrong words, 130 Ctrl-C, 143 SIGTERM."""
-    chosen = options.build(RECIPES, PROFILES).parse_args(arguments)
+    chosen = options.build(RECIPES, PROFILES, LANGUAGE_MODELS).parse_args(arguments)
     commands: dict[str, Callable[[Namespace], int]] = {
         "run": run,
         "table": table,
         "accept": accept,
         "pretrain": pretrain,
+        "sample": sample,
         "list": show_list,
     }
     try:
+        if door.processes() > 1 and chosen.command != "pretrain":
+            raise ValueError(f"torchrun shares a pre-training among processes; run {chosen.command!r} without it")
         return commands[chosen.command](chosen)
     except (ValueError, OSError, FloatingPointError) as error:
         explain(error, chosen)
@@ -54,7 +57,9 @@ def run(chosen: Namespace) -> int:
     tasks = plan.choose_tasks(of_table, chosen.task)
     list(record.read_all(runs))  # a file there that is no record is said now, not after the training
     origin = plan.choose_origin(name, chosen.data_dir)
-    model = language_model.find(door, profile, [RECIPES[recipe] for recipe in recipes], chosen)
+    models = language_model.find(door, profile, {recipe: RECIPES[recipe] for recipe in recipes}, chosen)
+    distinct = list({id(model): model for model in models.values()}.values())
+    ready = all(model.ready for model in distinct)
     found, problems = runner.load_tasks(tasks, origin, chosen.limit, chosen.allow_subset)
     for task, problem in problems.items():
         say(f"{task} cannot be run: {problem}")
@@ -65,7 +70,7 @@ def run(chosen: Namespace) -> int:
 
     def jobs() -> list[runner.Job]:
         """The first seed of everything before the second of anything."""
-        prints = {recipe: door.fingerprint(RECIPES[recipe], profile, model.folder) for recipe in recipes}
+        prints = {recipe: door.fingerprint(RECIPES[recipe], profile, models[recipe].folder) for recipe in recipes}
         return [
             runner.Job(TASKS[task], recipe, name, seed, prints[recipe], data)
             for seed in seeds
@@ -77,16 +82,18 @@ def run(chosen: Namespace) -> int:
         return not chosen.force and job.path(chosen.runs).exists()
 
     # before the pre-training there is no hash of weights, so no key, and nothing can be done already
-    waiting = [job for job in jobs() if not is_done(job)] if model.ready else None
+    waiting = [job for job in jobs() if not is_done(job)] if ready else None
     say(plan.describe_cells(list(found), recipes, seeds, waiting))
-    say(f"data: {next(iter(found.values())).train.count.origin}; {model.says}")
+    say(f"data: {next(iter(found.values())).train.count.origin}; {'; '.join(model.says for model in distinct)}")
     loads = {task: plan.load_of(data) for task, data in found.items()}
     cells = [(j.task.name, j.recipe) for j in waiting] if waiting is not None else product(found, recipes, seeds)
     tuning = sum(door.flops(RECIPES[recipe], profile, *loads[task]) for task, recipe, *_ in cells)
-    say(plan.estimate({"pre-training": model.flops, "fine-tuning": tuning}, lambda: door.probe(profile, device)))
+    training = sum(model.flops for model in distinct)
+    say(plan.estimate({"pre-training": training, "fine-tuning": tuning}, lambda: door.probe(profile, device)))
     if chosen.dry_run:
         return 0
-    model.prepare(device)
+    for model in distinct:
+        model.prepare(device)
 
     failed = False
     for job in jobs():
@@ -96,7 +103,9 @@ def run(chosen: Namespace) -> int:
             continue
         if chosen.force:
             door.forget(job.folder(chosen.runs))
-        make = partial(door.make, RECIPES[job.recipe], profile, job.task.form, job.seeds, device, model.folder)
+        make = partial(
+            door.make, RECIPES[job.recipe], profile, job.task.form, job.seeds, device, models[job.recipe].folder
+        )
         try:
             result = runner.run(job, make, chosen.runs)
             say(f"{result.summary}  ({duration(result.seconds)})")
@@ -112,17 +121,32 @@ def pretrain(chosen: Namespace) -> int:
     from harness import language_model
 
     profile, device = start(chosen)
-    if chosen.tokens:
-        profile = replace(profile, pretraining=replace(profile.pretraining, tokens=chosen.tokens))
-    find = partial(language_model.Untrained, door, profile, [RECIPES["full"]], chosen, chosen.seed)
-    model = find()
+    budget = plan.budget(profile.pretraining, profile.size.n_ctx, chosen)
+    profile = replace(profile, pretraining=replace(profile.pretraining, **budget))
+    recipe = RECIPES[chosen.ablation]
+    model = language_model.Untrained(door, profile, recipe, chosen, chosen.seed, chosen.checkpoint_every)
     if chosen.force and not chosen.dry_run:
-        door.forget(model.folder)
-        model = find()
+        model.forget()
     say(model.says)
-    say(plan.estimate({"pre-training": model.flops}, lambda: door.probe(profile, device)))
+    if door.rank() == 0:
+        say(plan.describe_pretraining(profile, recipe.model, door.parameters(recipe, profile), door.processes()))
+        say(plan.estimate_pretraining(model, chosen, lambda: door.probe(profile, device, recipe.model)))
     if not chosen.dry_run:
         model.prepare(device)
+    return 0
+
+
+def sample(chosen: Namespace) -> int:
+    from harness import language_model
+
+    name, _ = plan.choose_profile(chosen.profile, chosen.device)
+    profile, recipe = PROFILES[name], RECIPES[chosen.ablation]
+    model = language_model.find_one(door, profile, [recipe], chosen)
+    if not model.ready:
+        raise FileNotFoundError(f"nothing is pre-trained in {model.folder}; run 'python -m harness pretrain' first")
+    temperature = 0.0 if chosen.greedy else chosen.temperature
+    how = {"length": chosen.length, "temperature": temperature, "top_k": chosen.top_k, "seed": chosen.seed}
+    print(door.sample(chosen.prompt, recipe, profile, model.folder, device=choose_device(chosen.device), **how))
     return 0
 
 
@@ -204,7 +228,8 @@ def choose_device(asked: str | None) -> str:
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    if door.rank() == 0:  # one of several processes speaks
+        print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 WEIGHTS = "openai-community/openai-gpt"
-WEIGHT_FILES = ("model.safetensors", "vocab.json", "merges.txt", "config.json")
+VOCABULARY_FILES = ("vocab.json", "merges.txt")
+WEIGHT_FILES = ("model.safetensors", *VOCABULARY_FILES, "config.json")
 CONNECT_SECONDS = 2.0
 API_SECONDS = 10.0
 
@@ -41,13 +42,14 @@ class HubRows(NamedTuple):
     rows: Iterator[dict[str, Any]]
 
 
-def load_rows(hub: Hub) -> HubRows:
+def load_rows(hub: Hub, option: str = "--data-dir") -> HubRows:
     """Load a split with `datasets.load_dataset`, at the commit that `hub.revision` names now, or from the local cache.
 
-    Raises OSError, in one line, if the hub cannot be reached and the cache does not have it, or if loading fails.
+    Raises OSError, in one line that names the option for one's own copy, if the hub cannot be reached and the cache
+    does not have it, or if loading fails.
     """
     wanted = f"{hub.id} {hub.config} {hub.split}"
-    remedy = "try again, or give your own copy with --data-dir DIR"
+    remedy = f"try again, or give your own copy with {option} DIR"
     commit, reason = resolve(hub.id, "dataset", hub.revision)
     if reason and not any(cache_folder(hub).glob("*/*/dataset_info.json")):
         raise OSError(f"cannot load {wanted}: {reason}, and it is not in the cache {cache_folder(hub)}; {remedy}")
@@ -63,8 +65,8 @@ def load_rows(hub: Hub) -> HubRows:
     return HubRows(commit_of(dataset), dataset.column_names, named(dataset))
 
 
-def weights_folder(repo: str = WEIGHTS, revision: str = "main") -> Path:
-    """The local folder with the released weights and vocabulary (`WEIGHT_FILES`), downloaded if need be (479 MB).
+def weights_folder(repo: str = WEIGHTS, revision: str = "main", files: tuple[str, ...] = WEIGHT_FILES) -> Path:
+    """The local folder with the released weights and vocabulary, downloaded if need be (479 MB; the vocabulary 1.3 MB).
 
     The folder's name is the commit. Raises OSError, in one line, if they can be had neither from the hub nor from the
     local cache; a download that was interrupted counts as not there.
@@ -72,17 +74,15 @@ def weights_folder(repo: str = WEIGHTS, revision: str = "main") -> Path:
     from huggingface_hub import constants, snapshot_download
 
     _, reason = resolve(repo, "model", revision)
-    remedy = f"try again, or give a folder that holds {', '.join(WEIGHT_FILES[:3])} with --weights DIR"
+    remedy = f"try again, or give a folder that holds {', '.join(files[:3])} with --weights DIR"
     try:
-        found = snapshot_download(
-            repo, revision=revision, allow_patterns=list(WEIGHT_FILES), local_files_only=bool(reason)
-        )
+        found = snapshot_download(repo, revision=revision, allow_patterns=list(files), local_files_only=bool(reason))
     except Exception as error:
         if reason:
             reason += f", and they are not (whole) in the cache {constants.HF_HUB_CACHE}"
         raise OSError(f"cannot get the weights {repo}: {reason or first_line(error)}; {remedy}") from error
     folder = Path(found)
-    if missing := [name for name in WEIGHT_FILES if not (folder / name).is_file()]:
+    if missing := [name for name in files if not (folder / name).is_file()]:
         raise OSError(f"the weights {repo} at {folder.name} lack {', '.join(missing)}; {remedy}")
     return folder
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.corpus import MiniCorpus, TextFiles
+from harness import corpus, hub
 from harness.progress import Progress, duration
 
 Door = Any  # the module baselines.door, handed in by the command line: harness does not import it
@@ -28,78 +28,124 @@ class LanguageModel:
         """Nothing to do."""
 
 
-class Untrained(LanguageModel):
-    """Pre-trained here: on the mini world's corpus, or on text files. Its folder is named by all that it depends on."""
+class OnlyVocabulary(LanguageModel):
+    """A tokenised corpus and its vocabulary, all that recipes without pre-training need; trainings on it share both."""
 
-    def __init__(self, door: Door, profile: Any, recipes: Sequence[Any], chosen: Namespace, seed: int = 0) -> None:
-        if profile.name != "mini" and not chosen.corpus:
-            raise ValueError(f"pre-training at the {profile.name} profile needs text: give a folder with --corpus DIR")
-        self.door, self.profile, self.seed, self.given_vocabulary = door, profile, seed, chosen.weights
-        self.corpus = TextFiles(chosen.corpus) if chosen.corpus else MiniCorpus()
-        self.recipe = next((recipe for recipe in recipes if recipe.pretrained), None)
-        model = (self.recipe or recipes[0]).model
-        vocabulary = door.vocabulary_hash(chosen.weights) if chosen.weights else ""
-        key = door.pretraining_fingerprint(model, profile, self.corpus.hash + vocabulary, seed)
-        super().__init__(chosen.runs / profile.name / "pretrained" / f"{model}-{key}", "")
-        self.ready = (self.folder / ("pretraining.json" if self.recipe else "vocab.json")).exists()
-        if self.recipe and not self.ready:
-            self.flops = door.pretraining_flops(profile)
-            self.says = f"pre-training first: {profile.pretraining.tokens:,} tokens of {self.corpus.name}"
-        elif self.recipe:
+    def __init__(self, door: Door, profile: Any, chosen: Namespace) -> None:
+        self.door, self.profile = door, profile
+        self.corpus = corpus.find(chosen.corpus, profile.name)
+        self.given_vocabulary: Path | None = chosen.weights
+        if profile.name == "paper" and not self.given_vocabulary:
+            self.given_vocabulary = hub.weights_folder(files=hub.VOCABULARY_FILES)
+        given = door.vocabulary_hash(self.given_vocabulary) if self.given_vocabulary else ""
+        self.content = self.corpus.hash + given
+        key = door.tokens_fingerprint(profile, self.content)
+        super().__init__(chosen.runs / profile.name / "corpora" / key, "")
+        self.ready = (self.folder / "tokens.json").exists()
+        self.says = f"no pre-training, only a vocabulary, from {self.corpus.name}"
+
+    def prepare(self, device: str) -> None:  # noqa: ARG002  (no device is needed)
+        if self.ready:
+            return
+        progress = Progress("tokenising", self.folder / "log.jsonl")
+        with progress.stoppable():
+            self.door.prepare_vocabulary(self.corpus, self.profile, self.folder, progress, self.given_vocabulary)
+
+
+class Untrained(LanguageModel):
+    """Pre-trained here: on the mini world's corpus, or on text. Its folder is named by all that it depends on."""
+
+    def __init__(
+        self, door: Door, profile: Any, recipe: Any, chosen: Namespace, seed: int = 0, every: int | None = None
+    ) -> None:
+        self.door, self.profile, self.recipe, self.seed, self.every = door, profile, recipe, seed, every
+        self.tokens = OnlyVocabulary(door, profile, chosen)
+        key = door.pretraining_fingerprint(recipe.model, profile, self.tokens.content, seed)
+        super().__init__(chosen.runs / profile.name / "pretrained" / f"{recipe.model}-{key}", "")
+        self.describe((self.folder / "pretraining.json").exists())
+
+    def describe(self, ready: bool) -> None:
+        """Is it done already?"""
+        self.ready = ready
+        if ready:
             self.says = f"pre-training: done, {self.folder}"
+            self.flops = 0.0
         else:
-            self.says = f"no pre-training, only a vocabulary, from {self.corpus.name}"
+            budget = self.profile.pretraining
+            much = f"{budget.tokens:,} tokens" if budget.minutes is None else f"{budget.minutes:g} minutes"
+            self.says = f"pre-training first: {much} of {self.tokens.corpus.name}"
+            self.flops = self.door.pretraining_flops(self.recipe, self.profile)
+
+    def forget(self) -> None:
+        """Train it again although it is done; what is tokenised stays."""
+        if self.door.rank() == 0:
+            self.door.forget(self.folder)
+        self.describe(ready=False)  # whatever this process of several may still see
 
     def prepare(self, device: str) -> None:
         """Train it, continuing where a stopped training was. Raises what `baselines.pretrain.pretrain` raises."""
         if self.ready:
             return
-        progress = Progress("pre-training", self.folder / "log.jsonl")
+        progress = Progress("pre-training", self.folder / "log.jsonl" if self.door.rank() == 0 else None)
         with progress.stoppable():
-            if self.recipe is None:
-                self.door.prepare_vocabulary(self.corpus, self.profile, self.folder, progress, self.given_vocabulary)
-                return
             made = self.door.pretrain(
-                self.corpus,
+                self.tokens.corpus,
                 self.recipe,
                 self.profile,
                 self.folder,
                 progress,
+                tokens_dir=self.tokens.folder,
                 device=device,
                 seed=self.seed,
-                corpus=self.corpus.name,
-                vocabulary_dir=self.given_vocabulary,
+                corpus=self.tokens.corpus.name,
+                vocabulary_dir=self.tokens.given_vocabulary,
+                every=self.every,
             )
-        print(
-            f"pre-trained on {made['tokens']:,} tokens in {duration(made['seconds'])}, "
-            f"held-out perplexity {made['held_out_perplexity']:.2f} a token: {self.folder}",
-            flush=True,
-        )
+        if made:
+            print(
+                f"pre-trained on {made['tokens']:,} tokens in {duration(made['seconds'])}, "
+                f"held-out perplexity {made['held_out_perplexity']:.2f} a token: {self.folder}",
+                flush=True,
+            )
 
 
-def find(door: Door, profile: Any, recipes: Sequence[Any], chosen: Namespace) -> LanguageModel:
-    """Raises FileNotFoundError or OSError, with the ways to provide them, where there is neither weights nor text."""
-    if not chosen.weights and (profile.name == "mini" or chosen.corpus):
-        return Untrained(door, profile, recipes, chosen)
-    model = given(profile, chosen)
+def find(door: Door, profile: Any, recipes: Mapping[str, Any], chosen: Namespace) -> dict[str, LanguageModel]:
+    """Each recipe's language model; recipes with the same one share it.
+
+    Raises FileNotFoundError or OSError, with the ways to provide them, where there is neither weights nor text.
+    """
+    kinds = {recipe.model for recipe in recipes.values()}
+    found = {kind: find_one(door, profile, [r for r in recipes.values() if r.model == kind], chosen) for kind in kinds}
+    return {name: found[recipe.model] for name, recipe in recipes.items()}
+
+
+def find_one(door: Door, profile: Any, recipes: Sequence[Any], chosen: Namespace) -> LanguageModel:
+    """Of recipes that have the same language model."""
+    pretrained = next((recipe for recipe in recipes if recipe.pretrained), None)
+    given_weights = chosen.weights and (pretrained is None or door.model_of(chosen.weights) == pretrained.model)
+    if not given_weights and (profile.name == "mini" or chosen.corpus):
+        return Untrained(door, profile, pretrained, chosen) if pretrained else OnlyVocabulary(door, profile, chosen)
+    model = (
+        LanguageModel(chosen.weights, f"weights: {chosen.weights}")
+        if given_weights
+        else there(recipes[0], profile, chosen)
+    )
     for recipe in recipes:
         door.fingerprint(recipe, profile, model.folder)  # raises where a file is missing
     return model
 
 
-def given(profile: Any, chosen: Namespace) -> LanguageModel:
-    if chosen.weights:
-        return LanguageModel(chosen.weights, f"weights: {chosen.weights}")
-    if profile.name == "paper":
-        from harness import hub
-
+def there(recipe: Any, profile: Any, chosen: Namespace) -> LanguageModel:
+    """What was downloaded or trained before. Raises FileNotFoundError or OSError."""
+    if profile.name == "paper" and recipe.model == "gpt":
         folder = hub.weights_folder()
         return LanguageModel(folder, f"weights: {hub.WEIGHTS} @ {folder.name}")
     trained = chosen.runs / profile.name / "pretrained"
-    made = sorted(trained.glob("*/pretraining.json"), key=os.path.getmtime)
+    made = sorted(trained.glob(f"{recipe.model}-*/pretraining.json"), key=os.path.getmtime)
     if not made:
+        of = "" if recipe.model == "gpt" else f" --ablation {recipe.model}"
         raise FileNotFoundError(
-            f"no pre-trained model in {trained}; make one with 'python -m harness pretrain --profile {profile.name} "
-            "--corpus DIR', or give --weights DIR"
+            f"no pre-trained {recipe.model} in {trained}; make one with 'python -m harness pretrain --profile "
+            f"{profile.name}{of} --corpus DIR', or give --weights DIR"
         )
     return LanguageModel(made[-1].parent, f"weights: {made[-1].parent}")

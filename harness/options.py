@@ -19,6 +19,7 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   table      print a table from what has been run; needs no GPU and no data
   accept     copy what a table shows from runs/ to results/
   pretrain   train a language model on your own text
+  sample     let a language model continue a text
   list       the tasks, ablations, profiles and tables there are
 """
 EXAMPLES = """\
@@ -27,6 +28,8 @@ examples:
   python -m harness run --ablation no_aux --task rte --seed 0
   python -m harness run --profile small --data-dir DIR --task rte --dry-run
   python -m harness table 2 --profile mini --format markdown
+  python -m harness pretrain --profile small --corpus DIR --ablation lstm --minutes 30
+  torchrun --nproc_per_node=4 -m harness pretrain --profile paper --corpus hub:bookcorpus/bookcorpus:plain_text
 """
 
 
@@ -37,8 +40,10 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.ArgumentParser:
-    """The parser; recipes and profiles come from the baselines, which this file does not import."""
+def build(
+    recipes: Collection[str], profiles: Collection[str], language_models: Collection[str]
+) -> argparse.ArgumentParser:
+    """The parser; recipes (some name a language model) and profiles come from the baselines, not imported here."""
     parser = Parser(
         "python -m harness",
         description=DESCRIPTION,
@@ -46,7 +51,9 @@ def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.Argum
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"gpt1-harness {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run | table | accept | pretrain | list")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="run | table | accept | pretrain | sample | list"
+    )
 
     run = commands.add_parser("run", help="fine-tune and score, then print", description="Fine-tune and score cells.")
     what = run.add_argument_group("what to run (default: every task, the full recipe)")
@@ -59,7 +66,7 @@ def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.Argum
         action="append",
         type=one_of("ablation", recipes),
         metavar="NAME",
-        help=f"a recipe of Table 5: {', '.join(recipes)}; may be repeated (default: full)",
+        help=f"a recipe: {', '.join(recipes)} ('list' explains); may be repeated (default: full)",
     )
     seeds = what.add_mutually_exclusive_group()
     seeds.add_argument("--seed", action="append", type=seed, metavar="K", help="this seed; may be repeated")
@@ -67,7 +74,9 @@ def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.Argum
     how = run.add_argument_group("where from and how")
     add_profile(how, profiles)
     how.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed (GLUE's folders, ...)")
-    how.add_argument("--corpus", type=Path, metavar="DIR", help=".txt files to pre-train on first, if not done")
+    how.add_argument(
+        "--corpus", metavar="DIR", help="text to pre-train on first, if not done: .txt files, or hub:NAME[:CONFIG]"
+    )
     how.add_argument(
         "--weights", type=Path, metavar="DIR", help="pre-trained weights and vocabulary (default: the hub)"
     )
@@ -104,14 +113,47 @@ def build(recipes: Collection[str], profiles: Collection[str]) -> argparse.Argum
         "pretrain", help="train a language model", description="Train a language model on plain text."
     )
     add_profile(pretrain, profiles)
-    pretrain.add_argument("--corpus", type=Path, metavar="DIR", help=".txt files (mini: its own corpus)")
+    add_language_model(pretrain, language_models)
+    pretrain.add_argument(
+        "--corpus", metavar="DIR", help=".txt files, or hub:NAME[:CONFIG] of a data set on the hub (mini: its own text)"
+    )
     pretrain.add_argument("--weights", type=Path, metavar="DIR", help="the vocabulary to use (paper profile only)")
-    pretrain.add_argument("--tokens", type=positive, metavar="N", help="train on so many tokens instead")
+    budget = pretrain.add_mutually_exclusive_group()
+    budget.add_argument("--tokens", type=positive, metavar="N", help="train on so many tokens instead")
+    budget.add_argument("--updates", type=positive, metavar="N", help="or for so many updates")
+    budget.add_argument("--minutes", type=amount, metavar="M", help="or for about so long")
+    pretrain.add_argument(
+        "--checkpoint-every",
+        type=positive,
+        metavar="N",
+        help="keep the weights each N updates too, beside 0, 1, 2, 4, 8, ...",
+    )
     pretrain.add_argument("--seed", type=seed, default=0, metavar="K", help="of start and order (default: 0)")
-    pretrain.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N")
+    pretrain.add_argument(
+        "--device", metavar="NAME", help="cpu, cuda or cuda:N; under torchrun, cuda is each process's own"
+    )
     pretrain.add_argument("--dry-run", action="store_true", help="say what would be trained and how long it takes")
+    pretrain.add_argument("--device-tflops", type=amount, metavar="T", help="estimate for a device of T TFLOP/s")
     pretrain.add_argument("--force", action="store_true", help="train again although it is done")
     add_common(pretrain)
+
+    sample = commands.add_parser(
+        "sample", help="continue a text", description="Let a pre-trained language model continue a text."
+    )
+    add_profile(sample, profiles)
+    add_language_model(sample, language_models)
+    sample.add_argument("--prompt", default="", metavar="TEXT", help="how it starts (default: as a document does)")
+    sample.add_argument("--length", type=positive, default=60, metavar="N", help="tokens to add (default: 60)")
+    sample.add_argument("--greedy", action="store_true", help="the likeliest token each time, instead of drawing")
+    sample.add_argument("--temperature", type=amount, default=1.0, metavar="T", help="of the softmax (default: 1)")
+    sample.add_argument("--top-k", type=positive, metavar="K", help="draw among the K likeliest only")
+    sample.add_argument("--seed", type=seed, default=0, metavar="K", help="of the draws (default: 0)")
+    sample.add_argument(
+        "--weights", type=Path, metavar="DIR", help="weights and vocabulary (default: as run finds them)"
+    )
+    sample.add_argument("--corpus", metavar="DIR", help="the weights that were pre-trained on this text")
+    sample.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N")
+    add_common(sample)
 
     add_common(commands.add_parser("list", help="what there is", description="Tasks, ablations, profiles, tables."))
     return parser
@@ -123,6 +165,16 @@ def add_profile(parser: argparse._ActionsContainer, profiles: Collection[str]) -
         type=one_of("profile", profiles),
         metavar="NAME",
         help=f"{', '.join(profiles)} (default: paper where there is an NVIDIA GPU, else mini)",
+    )
+
+
+def add_language_model(parser: argparse.ArgumentParser, names: Collection[str]) -> None:
+    parser.add_argument(
+        "--ablation",
+        type=one_of("language model", names),
+        default="full",
+        metavar="NAME",
+        help=f"whose language model: {', '.join(names)} (default: full)",
     )
 
 
@@ -146,6 +198,16 @@ def one_of(kind: str, names: Collection[str], convert: Callable[[str], Any] = st
 
 def seed(text: str) -> int:
     return whole(text, 0, 2**31 - 1)  # what every generator takes
+
+
+def amount(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number above 0")
+    return number
 
 
 def positive(text: str) -> int:

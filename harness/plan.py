@@ -110,17 +110,47 @@ def describe_cells(
     return f"{n} cell{'s' if n > 1 else ''}: {of}; {done or 'none'} {'is' if done == 1 else 'are'} done already"
 
 
-def estimate(parts: Mapping[str, float], probe: Callable[[], float]) -> str:
+def budget(defaults: Any, n_ctx: int, chosen: Any) -> dict[str, Any]:
+    """What --tokens, --updates or --minutes change of a profile's pre-training."""
+    if chosen.updates:
+        return {"tokens": chosen.updates * defaults.batch * n_ctx}
+    if chosen.tokens:
+        return {"tokens": chosen.tokens}
+    return {"minutes": chosen.minutes}
+
+
+def describe_pretraining(profile: Any, model: str, parameters: int, processes: int) -> str:
+    """ "gpt, 116,534,784 parameters; 3,051,757 updates of 64 windows of 512 tokens: 100,000,000,000 tokens" """
+    settings, n_ctx = profile.pretraining, profile.size.n_ctx
+    said = f"{model}, {parameters:,} parameters; "
+    batch = f"{settings.batch} windows of {n_ctx} tokens"
+    if settings.minutes is None:
+        updates = max(1, settings.tokens // (settings.batch * n_ctx))
+        said += f"{updates:,} updates of {batch}: {updates * settings.batch * n_ctx:,} tokens"
+    else:
+        said += f"updates of {batch}"
+    return said + (f", shared by {processes} processes" if processes > 1 else "")
+
+
+def estimate_pretraining(model: Any, chosen: Any, probe: Callable[[], float]) -> str:
+    if not model.ready and chosen.minutes:
+        return f"time: about {duration(60 * chosen.minutes)}, as asked; Ctrl-C stops, and the same command continues"
+    rate = chosen.device_tflops and chosen.device_tflops * 1e12
+    return estimate({"pre-training": model.flops}, probe, rate)
+
+
+def estimate(parts: Mapping[str, float], probe: Callable[[], float], given: float | None = None) -> str:
     """FLOPs by part -> "time: about 6 min (pre-training 3 min, ...) ...", or that there is nothing to do.
 
-    probe measures FLOP/s; it is only asked where there is something to estimate.
+    probe measures FLOP/s; it is only asked where there is something to estimate, and no rate is given.
     """
     parts = {name: flops for name, flops in parts.items() if flops}
     if not parts:
         return "time: nothing is left to compute"
-    rate, total = probe(), sum(parts.values())
+    rate, total = given or probe(), sum(parts.values())
+    source = "given" if given else "just measured here"
     each = ", ".join(f"{name} {duration(flops / rate)}" for name, flops in parts.items())
     return (
         f"time: about {duration(total / rate)} ({each}) for {total / 1e12:,.1f} TFLOP at the {rate / 1e9:,.0f} GFLOP/s "
-        "just measured here; Ctrl-C stops, and the same command continues"
+        f"{source}; Ctrl-C stops, and the same command continues"
     )

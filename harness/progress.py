@@ -1,8 +1,7 @@
-"""What a person sees of a training, what is logged of it, and how it is stopped."""
+"""What a person sees of a training, and how it is stopped."""
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -13,6 +12,8 @@ from types import FrameType
 from typing import Any
 
 from tqdm import tqdm
+
+from harness.training_log import TrainingLog
 
 EVERY = 30.0  # seconds between lines where standard error is no terminal
 
@@ -26,34 +27,36 @@ class Stop(KeyboardInterrupt):
 
 
 class Progress:
-    """The `report` of one training: a bar on a terminal, a line now and then elsewhere, JSON lines in a file.
+    """The `report` of one training: a bar on a terminal, a line now and then elsewhere, and its log.
 
-    An event with "update" and "of" moves the bar; its "tokens" and "loss" are shown. Raises `Stop` once asked to.
+    An event with "update" and "of" moves the bar; its "tokens" and "loss" are shown. log None: nothing is shown or
+    kept, as in all but the first of several processes. Raises `Stop` once asked to.
     """
 
-    def __init__(self, label: str, log: Path) -> None:
+    def __init__(self, label: str, log: Path | None) -> None:
         self.label = label
-        self.log = log
+        self.log = TrainingLog(log) if log else None
         self.stop: int | None = None
         self.bar: tqdm[Any] | None = None
         self.began = self.told = time.monotonic()
         self.first: tuple[int, int] | None = None  # update and tokens at the first event: a resumed run starts late
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        if "update" in event:
-            self.write(event)
-            self.show(event)
+        if self.log is not None and "update" in event:
+            self.log.write(event)
+            if "perplexity" in event:
+                self.say(f"update {event['update']}, held-out perplexity {event['perplexity']:.2f}")
+            else:
+                self.show(event)
+        elif self.log is not None and event["event"] == "tokenising" and time.monotonic() - self.told > EVERY:
+            self.told = time.monotonic()
+            self.say(f"{event['documents']:,} documents tokenised, {event['tokens']:,} tokens")
         self.leave_if_asked()
 
     def leave_if_asked(self) -> None:
         """Raises `Stop` if Ctrl-C or SIGTERM has come."""
         if self.stop is not None:
             raise Stop(self.stop)
-
-    def write(self, event: Mapping[str, Any]) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("a") as file:
-            file.write(json.dumps(dict(event)) + "\n")
 
     def show(self, event: Mapping[str, Any]) -> None:
         update, of, tokens = event["update"], event["of"], event["tokens"]
@@ -71,13 +74,18 @@ class Progress:
         elif now - self.told > EVERY:
             self.told = now
             left = seconds / max(update - self.first[0], 1) * (of - update)
-            print(
-                f"  {self.label}: update {update} of {of}, {facts}, {duration(left)} left", file=sys.stderr, flush=True
-            )
+            self.say(f"update {update} of {of}, {facts}, {duration(left)} left")
+
+    def say(self, text: str) -> None:
+        """A line of its own, above the bar where there is one."""
+        tqdm.write(f"  {self.label}: {text}", file=sys.stderr)
+        sys.stderr.flush()
 
     def close(self) -> None:
         if self.bar is not None:
             self.bar.close()
+        if self.log is not None:
+            self.log.close()
 
     @contextmanager
     def stoppable(self) -> Iterator[Progress]:

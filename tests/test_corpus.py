@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from harness import corpus, mini_world
-from harness.corpus import MiniCorpus, TextFiles
+from harness import corpus, hub, mini_world
+from harness.corpus import HubCorpus, MiniCorpus, TextFiles
+from harness.tasks.base import Hub
+from tests.stub_hub import StubHub, commit_of
+from tests.test_hub import Answer, Columns, ask, repository
 
 
 def write(folder: Path, **texts: str) -> Path:
@@ -27,7 +31,51 @@ def test_every_text_file_is_a_document_in_the_order_of_names(tmp_path: Path) -> 
     assert list(found) == ["first é\n", "second\n", "third", "fourth"]
     assert list(found) == list(found)
     assert found.name == "books, 4 text files"
-    assert found.tokens == (9 + 7 + 5 + 6) // 4  # bytes
+
+
+PIECES = {
+    "lines": (b"one\ntwo\nthree\nfour\n", ["one\ntwo\nthree\n", "four\n"]),
+    "a whole piece": (b"1234567\n", ["1234567\n"]),
+    "a line more": (b"1234567\n89\nab", ["1234567\n89\n", "ab"]),
+    "a line longer than two pieces": (b"12345678901234567890\nrest", ["12345678901234567890\n", "rest"]),
+    "no line's end": (b"12345678901234567890", ["12345678901234567890"]),
+    "two bytes of one character": (b"1234567\xc3\xa9\nrest", ["1234567é\n", "rest"]),
+    "two bytes of one line's end": (b"1234567\r\nre\r\nst\r", ["1234567\n", "re\nst\n"]),
+    "a mark, which later is a character": (b"\xef\xbb\xbf1234567\n\xef\xbb\xbf8", ["1234567\n", "\ufeff8"]),
+    "blank ones": (b"12345678\n\n\n\n\n\n\n\n\n\nrest", ["12345678\n", "rest"]),
+}
+
+
+@pytest.mark.parametrize("what", PIECES)
+def test_a_long_file_is_cut_at_the_ends_of_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    content, wanted = PIECES[what]
+    (tmp_path / "a.txt").write_bytes(content)
+    [whole] = TextFiles(tmp_path)
+    before = TextFiles(tmp_path).hash
+    monkeypatch.setattr(corpus, "PIECE", 8)
+    assert list(TextFiles(tmp_path)) == wanted
+    assert "".join(corpus.pieces(tmp_path / "a.txt")) == whole
+    assert TextFiles(tmp_path).hash == before
+    assert TextFiles(tmp_path).name.endswith(", 1 text files")
+
+
+def test_a_fault_in_a_later_piece_is_named_by_its_place_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "PIECE", 8)
+    (tmp_path / "a.txt").write_bytes(b"one line\nanother\r\ncaf\xe9 and more\n")
+    said = f"{tmp_path / 'a.txt'} is not UTF-8 at byte 21; convert it, or move it away"
+    walk = iter(TextFiles(tmp_path))
+    assert next(walk) == "one line\n"
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        list(walk)
+
+
+def test_a_file_whose_every_piece_is_blank_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus, "PIECE", 8)
+    (tmp_path / "a.txt").write_text("\n" * 30)
+    with pytest.raises(ValueError, match=r"a.txt is empty; expected text: fill it, or move it away$"):
+        list(TextFiles(tmp_path))
 
 
 def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
@@ -59,6 +107,9 @@ def test_a_file_that_is_not_utf_8_is_named_with_the_byte(tmp_path: Path) -> None
     assert next(walk) == "fine"
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
         next(walk)
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfcaf\xe9")  # a byte-order mark counts
+    with pytest.raises(ValueError, match=r"a\.txt is not UTF-8 at byte 6; "):
+        next(iter(TextFiles(tmp_path)))
 
 
 @pytest.mark.parametrize("content", [b"", b" \n\t\n", b"\xef\xbb\xbf"], ids=["empty", "blank", "only a mark"])
@@ -71,13 +122,101 @@ def test_a_file_without_text_is_named(tmp_path: Path, content: bytes) -> None:
 
 def test_a_folder_that_is_not_there_or_holds_no_text_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("text")
+    takes = "; --corpus takes a folder of .txt files"
     for folder, said in (
-        (tmp_path / "none", f"no folder {tmp_path / 'none'}"),
-        (tmp_path / "a.md", f"no folder {tmp_path / 'a.md'}"),
-        (tmp_path, f"no .txt file in {tmp_path}"),
+        (tmp_path / "none", f"no folder {tmp_path / 'none'}{takes}, or hub:NAME of a data set on the hub"),
+        (tmp_path / "a.md", f"no folder {tmp_path / 'a.md'}{takes}, or hub:NAME of a data set on the hub"),
+        (tmp_path, f"no .txt file in {tmp_path}{takes}"),
     ):
-        with pytest.raises(FileNotFoundError, match=f"^{re.escape(said)}; --corpus takes a folder of .txt files$"):
+        with pytest.raises(FileNotFoundError, match=f"^{re.escape(said)}$"):
             TextFiles(folder)
+
+
+# The hub's
+
+TEXTS = "datasets/own/texts"
+ROWS: Columns = {"text": ["é" * 60_000, "b" * 39_999, "", "c", "d", "e" * 200_000, "f\ng"], "id": range(7)}
+DOCUMENTS = ["\n".join([*map(str, ROWS["text"])][first:last]) for first, last in ((0, 4), (4, 6), (6, 7))]
+KINDS = {"text": "string", "id": "int32"}
+
+
+def answered(home: Path, asked: str, files: dict[str, bytes]) -> Answer:
+    with StubHub({TEXTS: files}) as stub:
+        return ask(stub.endpoint, home, ("corpus", asked))
+
+
+def test_a_hub_corpus_is_its_rows_joined_to_documents(tmp_path: Path) -> None:
+    files = repository("plain_text", KINDS, train=ROWS, test={"text": ["not this"], "id": [0]})
+    status, lines, errors, _ = answered(tmp_path, "hub:own/texts:plain_text", files)
+    assert (status, errors) == (0, "")
+    [[name, digest, first_walk, second_walk]] = lines
+    assert name == f"hub own/texts plain_text @ {commit_of(files)}"
+    assert digest == hashlib.sha256(name.encode()).hexdigest()
+    assert first_walk == second_walk == DOCUMENTS
+    offline = ask("http://127.0.0.1:9", tmp_path, ("corpus", "hub:own/texts:plain_text"), HF_HUB_OFFLINE="1")
+    assert offline[:3] == (0, lines, "")
+
+
+def test_another_commit_of_a_hub_corpus_is_another_text(tmp_path: Path) -> None:
+    """Without a configuration's name it is the one that the hub calls default."""
+    digests = set()
+    for text in ("one", "another"):
+        files = repository("default", {"text": "string"}, train={"text": [text, "row"]})
+        [[name, digest, documents, _]] = answered(tmp_path, "hub:own/texts", files).lines
+        assert (name, documents) == (f"hub own/texts default @ {commit_of(files)}", [f"{text}\nrow"])
+        digests.add(digest)
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize(
+    ("kinds", "rows", "said"),
+    [
+        ({"words": "string", "id": "int32"}, {"words": ["a"], "id": [0]}, " has no column text; found words, id; "),
+        ({"text": "string"}, {"text": ["a", None]}, ": text is None, expected a string; "),
+        ({"text": "int32"}, {"text": [7]}, ": text is 7, expected a string; "),
+    ],
+    ids=["no text", "none in a row", "numbers"],
+)
+def test_a_data_set_without_text_is_refused(tmp_path: Path, kinds: dict[str, str], rows: Columns, said: str) -> None:
+    files = repository("default", kinds, train=rows)
+    answer = answered(tmp_path, "hub:own/texts", files)
+    assert answer.status == 1
+    assert answer.errors == f"hub own/texts default @ {commit_of(files)}{said}name another data set\n"
+
+
+def test_a_hub_corpus_that_cannot_be_had_is_said_in_one_line(tmp_path: Path) -> None:
+    answer = ask("http://127.0.0.1:9", tmp_path, ("corpus", "hub:own/texts"), HF_HUB_OFFLINE="1")
+    assert (answer.status, answer.lines, answer.errors.count("\n")) == (1, [], 1)
+    assert answer.errors.startswith("cannot load own/texts default train: HF_HUB_OFFLINE is set, and it is not in the")
+
+
+def test_a_walk_keeps_to_the_commit_that_the_name_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is pushed between the walk that counts words and the one that tokenises."""
+    asked: list[str] = []
+
+    def load_rows(source: Hub, _: str) -> hub.HubRows:
+        asked.append(source.revision)
+        return hub.HubRows(source.revision, ["text"], iter([{"text": "one"}]))
+
+    monkeypatch.setattr(hub, "resolve", lambda *_: ("a" * 40, ""))
+    monkeypatch.setattr(hub, "load_rows", load_rows)
+    walked = HubCorpus("hub:own/texts")
+    assert list(walked) == list(walked) == ["one"]
+    assert asked == ["a" * 40] * 2 and "a" * 40 in walked.name
+
+
+# What --corpus names
+
+
+def test_what_corpus_names(tmp_path: Path) -> None:
+    found = corpus.find(str(write(tmp_path / "books", a="text")), "mini")
+    assert isinstance(found, TextFiles) and found.name == "books, 1 text files"
+    own = corpus.find(None, "mini")
+    assert isinstance(own, MiniCorpus) and own.seed == 0
+    for profile in ("small", "paper"):
+        said = f"^pre-training at the {profile} profile needs text: give a folder with --corpus DIR$"
+        with pytest.raises(ValueError, match=said):
+            corpus.find(None, profile)
 
 
 # The mini world's

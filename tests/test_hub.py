@@ -34,12 +34,15 @@ WEIGHTS = {"model.safetensors": b"\0" * 100_000, "vocab.json": b"{}", "merges.tx
 
 LOAD = """
 import json, sys
-from harness import data, hub
+from harness import corpus, data, hub
 from harness.tasks import TASKS
 try:
     for name, kind in json.loads(sys.argv[1]):
         if name == "weights":
-            print(json.dumps(str(hub.weights_folder())))
+            print(json.dumps(str(hub.weights_folder(files=hub.VOCABULARY_FILES if kind else hub.WEIGHT_FILES))))
+        elif name == "corpus":
+            found = corpus.find(kind, "small")
+            print(json.dumps([found.name, found.hash, list(found), list(found)]))
         else:
             task = TASKS[name]
             source = task.train if kind == "train" else task.evaluations[kind]
@@ -261,6 +264,21 @@ def test_weights_half_downloaded_are_not_taken_for_whole(downloaded: Downloaded,
     with StubHub(models) as stub:
         answer = ask(stub.endpoint, tmp_path / "other", ("weights", ""))
     assert re.match("the weights .* at [0-9a-f]{40} lack model.safetensors, merges.txt; ", answer.errors)
+
+
+def test_a_vocabulary_alone_can_be_had_without_the_weights(downloaded: Downloaded, dead: str, tmp_path: Path) -> None:
+    vocabulary = {name: WEIGHTS[name] for name in ("vocab.json", "merges.txt")}
+    with StubHub(downloaded.repositories) as stub:
+        status, [folder], errors, _ = ask(stub.endpoint, tmp_path, ("weights", "vocabulary"))
+    assert (status, errors) == (0, "")
+    assert Path(folder).name == commit_of(downloaded.repositories["models/openai-community/openai-gpt"])
+    assert {file.name: file.read_bytes() for file in Path(folder).iterdir()} == vocabulary
+    assert not any("model.safetensors" in request for request in stub.requests if "/resolve/" in request)
+    assert ask(dead, tmp_path, ("weights", "vocabulary")).lines == [folder]
+    answer = ask(dead, tmp_path, ("weights", ""))  # which would be more
+    assert (answer.status, answer.errors.count("\n")) == (1, 1)
+    elsewhere = ask(dead, tmp_path / "other", ("weights", "vocabulary"))
+    assert "or give a folder that holds vocab.json, merges.txt with --weights DIR" in elsewhere.errors
 
 
 # Whether the hub can be reached

@@ -101,7 +101,7 @@ def test_a_second_run_finds_its_cells_done(workplace: Path) -> None:
 
 def test_other_settings_are_other_cells_and_force_redoes(workplace: Path) -> None:
     limited = run(workplace, "--limit", "64", runs="limited")
-    assert limited.returncode == 1 and "no pre-trained model in" in limited.stderr  # another runs folder
+    assert limited.returncode == 1 and "no pre-trained gpt in" in limited.stderr  # another runs folder
     done = run(workplace, "--ablation", "no_aux", "--limit", "64")
     assert "(64 of 277" in done.stdout and "2 cells: rte (no_aux), seeds 0, 1; none are done already" in done.stdout
     forced = run(workplace, "--ablation", "no_aux", "--limit", "64", "--force")

@@ -11,12 +11,13 @@ from harness import __version__, options
 from harness.tasks import TASKS
 
 RECIPES = ("full", "no_pretraining", "no_aux")
+MODELS = ("full", "lstm")
 PROFILES = ("paper", "small", "mini")
 EVERY_TASK = ", ".join(TASKS)
 
 
 def parse(line: str) -> argparse.Namespace:
-    return options.build(RECIPES, PROFILES).parse_args(line.split())
+    return options.build(RECIPES, PROFILES, MODELS).parse_args(line.split())
 
 
 # Right words
@@ -37,7 +38,7 @@ def test_what_the_words_of_run_become() -> None:
         "seeds": None,
         "profile": "small",
         "data_dir": Path("d"),
-        "corpus": Path("c"),
+        "corpus": "c",
         "weights": Path("w"),
         "device": "cuda:1",
         "limit": 64,
@@ -49,13 +50,67 @@ def test_what_the_words_of_run_become() -> None:
     }
 
 
+def test_what_the_words_of_pretrain_become() -> None:
+    chosen = parse(
+        "pretrain --profile small --ablation lstm --corpus hub:bookcorpus/bookcorpus:plain_text --weights w "
+        "--minutes 2.5 --checkpoint-every 500 --seed 3 --device cuda --dry-run --device-tflops 312 --force --runs r"
+    )
+    assert vars(chosen) == {
+        "command": "pretrain",
+        "profile": "small",
+        "ablation": "lstm",
+        "corpus": "hub:bookcorpus/bookcorpus:plain_text",
+        "weights": Path("w"),
+        "tokens": None,
+        "updates": None,
+        "minutes": 2.5,
+        "checkpoint_every": 500,
+        "seed": 3,
+        "device": "cuda",
+        "dry_run": True,
+        "device_tflops": 312.0,
+        "force": True,
+        "runs": Path("r"),
+        "debug": False,
+    }
+
+
+def test_what_the_words_of_sample_become() -> None:
+    chosen = parse(
+        "sample --profile mini --ablation lstm --prompt Once --length 9 --greedy --temperature 0.7 --top-k 40 --seed 1 "
+        "--weights w --corpus c --device cpu"
+    )
+    assert vars(chosen) == {
+        "command": "sample",
+        "profile": "mini",
+        "ablation": "lstm",
+        "prompt": "Once",
+        "length": 9,
+        "greedy": True,
+        "temperature": 0.7,
+        "top_k": 40,
+        "seed": 1,
+        "weights": Path("w"),
+        "corpus": "c",
+        "device": "cpu",
+        "runs": Path("runs"),
+        "debug": False,
+    }
+
+
 def test_what_is_taken_where_nothing_is_said() -> None:
     given = {name: value for name, value in vars(parse("run")).items() if value not in (None, False)}
     assert given == {"command": "run", "runs": Path("runs")}
     assert parse("run --seeds 3").seeds == 3
     assert (parse("table 2").number, parse("table 2").format) == (2, "terminal")
     assert (parse("accept 2").number, parse("accept 2").profile) == (2, None)
+    given = {name: value for name, value in vars(parse("pretrain")).items() if value not in (None, False)}
+    assert given == {"command": "pretrain", "ablation": "full", "runs": Path("runs")}
     assert (parse("pretrain").seed, parse("pretrain --tokens 1000").tokens) == (0, 1000)
+    assert parse("pretrain --updates 20").updates == 20
+    sample = parse("sample")
+    assert (sample.ablation, sample.prompt, sample.length, sample.seed) == ("full", "", 60, 0)
+    assert (sample.greedy, sample.temperature, sample.top_k) == (False, 1.0, None)
     assert parse("list").command == "list"
 
 
@@ -102,7 +157,42 @@ WHOLE = "expected a whole number from"
         ("accept x", "accept: argument NUMBER: unknown table 'x'; There are: 2; see"),
         ("pretrain --tokens 0", f"pretrain: argument --tokens: '0'; {WHOLE} 1 up; see"),
         ("pretrain --seed x", f"pretrain: argument --seed: 'x'; {WHOLE} 0 to 2147483647; see"),
-        ("", ": the following arguments are required: run | table | accept | pretrain | list; see"),
+        (
+            "pretrain --ablation ltsm",
+            "pretrain: argument --ablation: unknown language model 'ltsm'; did you mean 'lstm'? "
+            "There are: full, lstm; see",
+        ),
+        (
+            "pretrain --ablation no_aux",
+            "pretrain: argument --ablation: unknown language model 'no_aux'; There are: full, lstm; see",
+        ),
+        ("pretrain --ablation full --ablation", "pretrain: argument --ablation: expected one argument; see"),
+        (
+            "pretrain --tokens 9 --updates 9",
+            "pretrain: argument --updates: not allowed with argument --tokens; see",
+        ),
+        (
+            "pretrain --minutes 9 --tokens 9",
+            "pretrain: argument --tokens: not allowed with argument --minutes; see",
+        ),
+        (
+            "pretrain --updates 9 --minutes 9",
+            "pretrain: argument --minutes: not allowed with argument --updates; see",
+        ),
+        ("pretrain --updates 1.5", f"pretrain: argument --updates: '1.5'; {WHOLE} 1 up; see"),
+        ("pretrain --checkpoint-every 0", f"pretrain: argument --checkpoint-every: '0'; {WHOLE} 1 up; see"),
+        ("pretrain --minutes 0", "pretrain: argument --minutes: '0'; expected a number above 0; see"),
+        ("pretrain --minutes soon", "pretrain: argument --minutes: 'soon'; expected a number above 0; see"),
+        ("pretrain --minutes nan", "pretrain: argument --minutes: 'nan'; expected a number above 0; see"),
+        ("pretrain --device-tflops inf", "pretrain: argument --device-tflops: 'inf'; expected a number above 0; see"),
+        ("sample --length 0", f"sample: argument --length: '0'; {WHOLE} 1 up; see"),
+        ("sample --top-k 0", f"sample: argument --top-k: '0'; {WHOLE} 1 up; see"),
+        ("sample --temperature -1", "sample: argument --temperature: '-1'; expected a number above 0; see"),
+        (
+            "sample --ablation no_aux",
+            "sample: argument --ablation: unknown language model 'no_aux'; There are: full, lstm; see",
+        ),
+        ("", ": the following arguments are required: run | table | accept | pretrain | sample | list; see"),
         ("rum", "invalid choice: 'rum'"),
     ],
 )
@@ -119,7 +209,7 @@ def test_a_wrong_word_gets_one_line_and_exit_code_2(line: str, said: str, capsys
 
 def test_a_hostile_word_stays_on_the_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        options.build(RECIPES, PROFILES).parse_args(["run", "--task", "a\nb\x1b[2J%s"])
+        options.build(RECIPES, PROFILES, MODELS).parse_args(["run", "--task", "a\nb\x1b[2J%s"])
     found = capsys.readouterr().err
     assert r"unknown task 'a\nb\x1b[2J%s'" in found and found.count("\n") == 1
 
@@ -139,7 +229,15 @@ COMMON = ("--runs", "--debug", "--help")
         ),
         ("table", "NUMBER --profile --format terminal markdown"),
         ("accept", "NUMBER --profile"),
-        ("pretrain", "--profile --corpus --weights --tokens --seed --device --dry-run --force"),
+        (
+            "pretrain",
+            "--profile --ablation --corpus --weights --tokens --updates --minutes --checkpoint-every --seed --device "
+            "--dry-run --device-tflops --force",
+        ),
+        (
+            "sample",
+            "--profile --ablation --prompt --length --greedy --temperature --top-k --seed --weights --corpus --device",
+        ),
         ("list", ""),
     ],
 )
@@ -155,9 +253,13 @@ def test_the_help_tells_the_names_and_defaults(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit):
         parse("run --help")
     text = " ".join(capsys.readouterr().out.split())
-    assert "full, no_pretraining, no_aux; may be repeated (default: full)" in text
+    assert "full, no_pretraining, no_aux ('list' explains); may be repeated (default: full)" in text
     assert "paper, small, mini (default: paper where there is an NVIDIA GPU, else mini)" in text
     assert "seeds 0..N-1 (default: 3; paper profile: 1)" in text
+    for command in ("pretrain", "sample"):
+        with pytest.raises(SystemExit):
+            parse(f"{command} --help")
+        assert "whose language model: full, lstm (default: full)" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_first_help_tells_the_commands_and_gives_examples_that_parse(capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,11 +268,9 @@ def test_the_first_help_tells_the_commands_and_gives_examples_that_parse(capsys:
     assert caught.value.code == 0
     text = capsys.readouterr().out
     described = [line.split()[0] for line in text.splitlines() if line.startswith("  ") and line.split()]
-    assert {"run", "table", "pretrain", "list", "accept"} <= set(described)
-    lines = [line.split("  ")[0] for line in text.split("python -m harness ")[2:]]
-    assert len(lines) == 4
-    for line in lines:
-        assert parse(line.strip()).command in ("run", "table")
+    assert {"run", "table", "pretrain", "sample", "list", "accept"} <= set(described)
+    lines = [line.split("  ")[0].strip() for line in text.split("-m harness ")[2:]]
+    assert [parse(line).command for line in lines] == ["run", "run", "run", "table", "pretrain", "pretrain"]
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,23 @@ def catch(number: int, _: FrameType | None) -> None:
     CAUGHT.append(number)
 
 
+class Clock:
+    """Stands for the module `time` in harness.progress."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr("harness.progress.time", found)
+    return found
+
+
 @pytest.fixture
 def outside() -> Iterator[None]:
     """Handlers of its own, to be found again afterwards; they also keep a broken `stoppable` from ending the tests."""
@@ -36,6 +53,13 @@ def outside() -> Iterator[None]:
 
 def event(update: int, tokens: int = 0, of: int = 110, loss: float = 2.5) -> dict[str, Any]:
     return {"event": "fine-tuning", "update": update, "of": of, "tokens": tokens, "loss": loss}
+
+
+HELD_OUT = {"event": "held-out", "perplexity": 12.345, "update": 8, "of": 110, "tokens": 80}
+
+
+def tokenising(documents: int) -> dict[str, Any]:
+    return {"event": "tokenising", "documents": documents, "tokens": 250 * documents, "unknown": 0}
 
 
 def updates(log: Path) -> list[int]:
@@ -62,6 +86,26 @@ def test_a_continued_training_appends_to_its_log(tmp_path: Path) -> None:
     for update in (1, 2):
         Progress("rte", tmp_path / "log.jsonl")(event(update))
     assert updates(tmp_path / "log.jsonl") == [1, 2]
+
+
+@pytest.mark.usefixtures("outside")
+def test_without_a_log_nothing_is_kept_or_said_but_a_stop_is_heeded(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    progress = Progress("pre-training", None)
+
+    def train() -> None:
+        for one in (event(1), HELD_OUT, tokenising(100), event(2), tokenising(200)):
+            clock.now += 40
+            progress(one)
+        kill(signal.SIGTERM)
+        progress(event(3))
+
+    with pytest.raises(Stop), progress.stoppable():
+        train()
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr() == ("", "")
 
 
 # Stopping
@@ -151,23 +195,6 @@ def test_the_handlers_of_before_are_restored(tmp_path: Path, error: BaseExceptio
 # What is shown
 
 
-class Clock:
-    """Stands for the module `time` in harness.progress."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    found = Clock()
-    monkeypatch.setattr("harness.progress.time", found)
-    return found
-
-
 def test_elsewhere_than_on_a_terminal_a_line_now_and_then(
     tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -206,6 +233,45 @@ def test_on_a_terminal_a_bar_that_starts_where_the_training_does(
     assert bar.disable  # closed
     assert "rte full seed 0" in terminal.getvalue() and "tokens/s," not in terminal.getvalue()
     assert "update 60 of" not in terminal.getvalue()
+
+
+def test_a_held_out_perplexity_is_a_line_and_no_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = "  pre-training: update 8, held-out perplexity 12.35\n"
+    progress = Progress("pre-training", tmp_path / "log.jsonl")
+    progress(HELD_OUT)
+    assert capsys.readouterr() == ("", line)
+    assert progress.first is None
+    assert json.loads((tmp_path / "log.jsonl").read_text()) == HELD_OUT
+
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress.stoppable():
+        progress(event(7))
+        progress(HELD_OUT)
+        assert progress.bar is not None and progress.bar.n == 7
+    assert line in terminal.getvalue()  # whole, above the bar
+
+
+def test_tokenising_is_told_now_and_then_and_not_logged(
+    tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress = Progress("pre-training", tmp_path / "log.jsonl")
+    said = []
+    for seconds in (0, EVERY, 31, 32, 61, 62):
+        clock.now = 1000.0 + seconds
+        progress({"event": "counting words", "batches": 1})
+        progress(tokenising(100 * int(seconds)))
+        said.append(capsys.readouterr().err)
+    assert said == [
+        *[""] * 2,
+        "  pre-training: 3,100 documents tokenised, 775,000 tokens\n",
+        *[""] * 2,
+        "  pre-training: 6,200 documents tokenised, 1,550,000 tokens\n",
+    ]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_closing_without_a_bar_is_no_error(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,9 +60,11 @@ class Answers:
         self.answers, self.during_fit = answers, during_fit
         self.asked: list[tuple[str, int]] = []
         self.labels_seen: list[float | None] = []
+        self.judge: Callable[[Any], float] | None = None
 
-    def fit(self, train: Sequence[Example]) -> None:
+    def fit(self, train: Sequence[Example], judge: Callable[[Any], float] | None = None) -> None:
         self.labels_seen = [example.label for example in train]
+        self.judge = judge
         self.during_fit()
 
     def predict(self, examples: Sequence[Example]) -> list[float]:
@@ -75,6 +78,14 @@ class Answers:
 
 def made(baseline: Answers) -> Callable[..., Answers]:
     return lambda _folder, _report: baseline
+
+
+def event(update: int) -> dict[str, Any]:
+    return {"event": "fine-tuning", "update": update, "of": 9, "tokens": 10 * update, "loss": 0.5}
+
+
+def logged(runs: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (JOB.folder(runs) / "log.jsonl").read_text().splitlines()]
 
 
 def nothing_recorded(runs: Path) -> bool:
@@ -91,6 +102,15 @@ def test_scores_are_of_the_whole_split(tmp_path: Path) -> None:
     assert done.status == {"one": "done", "two": "done"}
     assert baseline.asked == [("validation_one", 4), ("validation_two", 3)]
     assert baseline.labels_seen == [0, 1, 1]
+
+
+def test_the_judge_gives_any_answers_their_first_score(tmp_path: Path) -> None:
+    baseline = Answers(ANSWERS)
+    runner.run(JOB, made(baseline), tmp_path)
+    other = Answers({"validation_one": [0.0, 0.0, 0.0, 1.0]})
+    assert baseline.judge is not None
+    assert (baseline.judge(other), baseline.judge(baseline)) == (25.0, 75.0)
+    assert other.asked == [("validation_one", 4)]
 
 
 def test_the_record_holds_what_the_number_is_of(tmp_path: Path) -> None:
@@ -118,11 +138,12 @@ def test_the_baseline_is_made_with_its_own_folder_and_a_report_that_logs(tmp_pat
 
     def make(folder: Path, report: Callable[[Mapping[str, Any]], None]) -> Answers:
         given.append(folder)
-        return Answers(ANSWERS, lambda: report({"update": 1, "of": 2, "tokens": 10, "loss": 0.5}))
+        return Answers(ANSWERS, lambda: report(event(1)))
 
     runner.run(JOB, make, tmp_path)
     assert given == [JOB.folder(tmp_path)]
-    assert (given[0] / "log.jsonl").read_text() == '{"update": 1, "of": 2, "tokens": 10, "loss": 0.5}\n'
+    assert logged(tmp_path) == [event(1)]
+    assert len(list((given[0] / "tensorboard").iterdir())) == 1
 
 
 def test_predictions_that_are_all_alike_are_marked(tmp_path: Path) -> None:
@@ -181,10 +202,10 @@ def test_a_stop_goes_through_and_leaves_no_record(tmp_path: Path, number: int, c
 
     def make(_: Path, report: Callable[[Mapping[str, Any]], None]) -> Answers:
         def fit() -> None:
-            report({"update": 1, "of": 9, "tokens": 10, "loss": 0.5})
+            report(event(1))
             os.kill(os.getpid(), number)
             told.append("the update under way is finished")
-            report({"update": 2, "of": 9, "tokens": 20, "loss": 0.5})
+            report(event(2))
             told.append("and no further one is begun")
 
         return Answers(ANSWERS, fit)
@@ -198,7 +219,7 @@ def test_a_stop_goes_through_and_leaves_no_record(tmp_path: Path, number: int, c
     assert caught.value.code == code
     assert told == ["the update under way is finished"]
     assert nothing_recorded(tmp_path)
-    assert len((JOB.folder(tmp_path) / "log.jsonl").read_text().splitlines()) == 2
+    assert logged(tmp_path) == [event(1), event(2)]
 
 
 @dataclass(frozen=True)
