@@ -57,6 +57,18 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def parity(session: nox.Session) -> None:
+    """How far we are from transformers' GPT-1 and from the released optimizer, in numbers."""
+    python(session, "-m", "tests.parity")
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def bench(session: nox.Session) -> None:
+    """The tokenizer's speed beside its peers'. -- --data-dir DIR --vocabulary DIR"""
+    python(session, "-m", "benchmarks.tokenizer", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def results(session: nox.Session) -> None:
     """Render results/ anew from the records accepted there."""
     python(session, "-m", "harness.results")

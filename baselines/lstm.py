@@ -66,6 +66,7 @@ class LSTM(nn.Module):
         # a batch holds its longest sequence first, so sorting by position gives torch's packed order: all first
         # tokens, then all second ones, ...
         order = batch.positions.argsort(stable=True)
-        packed, _ = self.lstm(PackedSequence(x[order], batch.positions.bincount().cpu()))
+        with torch.autocast(x.device.type, enabled=False):  # cuDNN's would run in float16, whatever type is asked for
+            packed, _ = self.lstm(PackedSequence(x[order].float(), batch.positions.bincount().cpu()))
         states = torch.empty_like(packed.data).index_copy(0, order, packed.data)
         return self.proj(dropout(states, p))

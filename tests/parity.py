@@ -1,6 +1,6 @@
 """Our GPT-1 beside an independent one, `transformers`' OpenAIGPT, on the same random weights.
 
-`python -m tests.parity` prints the largest differences at full width as a Markdown table.
+`python -m tests.parity` prints the largest differences at full width, and the optimizer's from the released rule.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from baselines.network import Network
 from baselines.recipes import FULL, PROFILES, Size
 from baselines.weights import PREFIX, TRANSPOSED
 from harness.tasks.base import choose
+from tests.test_optimizer import SIZES, fifty_updates
 
 SPECIAL = 3
 LM_COEF = 0.5
@@ -146,6 +147,10 @@ def main() -> None:
         largest, whose = gradients_apart(pair)
         said = " | ".join(f"{value:.1e}" for value in (logits_apart(pair, found), *apart))
         print(f"| {name} | {said} | {largest:.1e} ({whose}) |")
+    print("\n| gradients of size | parameters after 50 updates in float64 |\n|---|---|")
+    for gradient in SIZES:
+        apart = [float((one - other).abs().max()) for one, other in zip(*fifty_updates(gradient), strict=True)]
+        print(f"| {gradient:g} | {max(apart):.1e} |")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import pytest
 from baselines import cost
 from baselines.recipes import ABLATIONS, FULL, LANGUAGE_MODELS, PROFILES, RECIPES
 
-
 ONE_FIELD = {
     "no_pretraining": ("pretrained", False),
     "no_aux": ("lm_coef", 0.0),

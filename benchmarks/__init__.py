@@ -1,0 +1,1 @@
+"""Speed beside that of peers, in one interleaved run. Timing never goes into the tests."""
