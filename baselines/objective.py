@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,8 @@ from baselines import device as devices
 from baselines.batches import windows
 from baselines.lm_loss import lm_loss
 from baselines.models import LanguageModel
-from baselines.token_file import Ids
+
+Ids = np.ndarray[Any, Any]  # (n,) of a corpus
 
 
 class Objective(nn.Module):

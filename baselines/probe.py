@@ -9,9 +9,8 @@ import torch
 
 from baselines import device as devices
 from baselines import models
-from baselines.batches import windows
 from baselines.cost import training_flops
-from baselines.lm_loss import lm_loss
+from baselines.objective import Objective
 from baselines.optimizer import Adam
 from baselines.recipes import Profile
 
@@ -32,6 +31,7 @@ def sustained(profile: Profile, device: str, model: str = "gpt") -> float:
     network = models.build(model, size, size.n_vocab + 3, profile.finetuning.dropout)
     network.initialise(generator)
     network.to(place)
+    objective = Objective(network, place)
     optimizer = Adam(network.named_parameters(), 0.01, 1.0)
     length = min(128, size.n_ctx)
     count = 64 if place.type == "cuda" else 8
@@ -39,11 +39,7 @@ def sustained(profile: Profile, device: str, model: str = "gpt") -> float:
     cost = training_flops(size, count * length, length, lm_loss=True, model=model)
 
     def update() -> None:
-        with devices.autocast(place):
-            batch = windows(tokens).to(place)
-            states = network(batch).index_select(0, batch.sources)
-            loss = lm_loss(states, network.tokens_embed.weight, batch.targets, batch.weights)
-        loss.backward()
+        objective(tokens).backward()
         optimizer.step(0.0)  # reads the gradients' norm, so it waits for the device
 
     update()  # the first one allocates

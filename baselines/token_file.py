@@ -29,7 +29,7 @@ SMALL = 1 << 16  # ids that two bytes hold
 BATCH = 250_000  # characters handed to a worker at a time
 ALONE = 4_000_000  # characters that this process does by itself: starting the workers takes seconds
 
-Ids = np.ndarray[Any, Any]  # (n,)
+Ids = np.ndarray[Any, Any]  # (n,) of a corpus
 Result = TypeVar("Result")
 
 

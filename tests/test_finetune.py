@@ -81,6 +81,18 @@ def test_a_stopped_training_continues_to_the_same_bytes(tmp_path: Path, n: int, 
     assert continued.describe()["training_tokens"] == unbroken.describe()["training_tokens"]
 
 
+def test_a_resumed_training_keeps_its_plan_of_micro_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another plan would draw other dropout; the memory that is free decides it anew at each start."""
+    train = tiny.examples(24)
+    monkeypatch.setattr("baselines.device.token_budget", lambda *_: 40)
+    unbroken = make(tmp_path / "a").fit(train)
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path / "b", report=StopAt(2)).fit(train)
+    monkeypatch.setattr("baselines.device.token_budget", lambda *_: 4000)
+    assert same(unbroken, make(tmp_path / "b").fit(train))
+    assert not same(unbroken, make(tmp_path / "c").fit(train))
+
+
 def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         make(tmp_path, report=StopAt(2)).fit(tiny.examples(24))
