@@ -68,15 +68,16 @@ def pieces(path: Path) -> Iterator[str]:
 
 
 class HubCorpus:
-    """The rows of a data set's `text` column on the Hugging Face hub, split train: "hub:NAME" or "hub:NAME:CONFIG".
+    """The rows of a data set's `text` column on the Hugging Face hub, split train: "hub:NAME[:CONFIG][@REVISION]".
 
     Rows are joined by newlines into documents of some 100,000 characters, so that short ones are read with their
     neighbours. Nothing but its commit is asked for before it is walked. Raises OSError where it cannot be had.
     """
 
     def __init__(self, text: str) -> None:
-        repository, _, config = text.removeprefix(HUB).partition(":")
-        self.source = Hub(repository, config or "default", "train")
+        name, _, revision = text.removeprefix(HUB).partition("@")
+        repository, _, config = name.partition(":")
+        self.source = Hub(repository, config or "default", "train", revision or "main")
         commit, reason = hub.resolve(repository, "dataset", self.source.revision)
         if reason:
             commit = hub.load_rows(self.source, "--corpus").commit  # from the cache, or says why not

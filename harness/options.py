@@ -29,7 +29,7 @@ examples:
   python -m harness run --profile small --data-dir DIR --task rte --dry-run
   python -m harness table 2 --profile mini --format markdown
   python -m harness pretrain --profile small --corpus DIR --ablation lstm --minutes 30
-  torchrun --nproc_per_node=4 -m harness pretrain --profile paper --corpus hub:bookcorpus/bookcorpus:plain_text
+  torchrun --nproc_per_node=4 -m harness pretrain --profile paper --corpus hub:rojagtap/bookcorpus
 """
 
 
@@ -75,7 +75,9 @@ def build(
     add_profile(how, profiles)
     how.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed (GLUE's folders, ...)")
     how.add_argument(
-        "--corpus", metavar="DIR", help="text to pre-train on first, if not done: .txt files, or hub:NAME[:CONFIG]"
+        "--corpus",
+        metavar="DIR",
+        help="text to pre-train on first, if not done: .txt files, or hub:NAME[:CONFIG][@REVISION]",
     )
     how.add_argument(
         "--weights", type=Path, metavar="DIR", help="pre-trained weights and vocabulary (default: the hub)"
@@ -115,7 +117,9 @@ def build(
     add_profile(pretrain, profiles)
     add_language_model(pretrain, language_models)
     pretrain.add_argument(
-        "--corpus", metavar="DIR", help=".txt files, or hub:NAME[:CONFIG] of a data set on the hub (mini: its own text)"
+        "--corpus",
+        metavar="DIR",
+        help=".txt files, or hub:NAME[:CONFIG][@REVISION] of a data set on the hub (mini: its own)",
     )
     pretrain.add_argument("--weights", type=Path, metavar="DIR", help="the vocabulary to use (paper profile only)")
     budget = pretrain.add_mutually_exclusive_group()

@@ -205,6 +205,29 @@ def test_a_walk_keeps_to_the_commit_that_the_name_has(monkeypatch: pytest.Monkey
     assert asked == ["a" * 40] * 2 and "a" * 40 in walked.name
 
 
+@pytest.mark.parametrize(
+    ("asked", "source"),
+    [
+        ("hub:own/texts", Hub("own/texts", "default", "train", "main")),
+        ("hub:own/texts:plain", Hub("own/texts", "plain", "train", "main")),
+        ("hub:own/texts@refs/convert/parquet", Hub("own/texts", "default", "train", "refs/convert/parquet")),
+        ("hub:own/texts:plain@v1", Hub("own/texts", "plain", "train", "v1")),
+    ],
+)
+def test_a_hub_corpus_names_configuration_and_revision(
+    asked: str, source: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolved: list[tuple[str, ...]] = []
+
+    def resolve(*words: str) -> tuple[str, str]:
+        resolved.append(words)
+        return "unknown", ""
+
+    monkeypatch.setattr(hub, "resolve", resolve)
+    assert HubCorpus(asked).source == source
+    assert resolved == [(source.id, "dataset", source.revision)]
+
+
 # What --corpus names
 
 
