@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import ftfy
 import spacy
@@ -23,6 +23,7 @@ END = "</w>"  # glued to a word's last character
 NEWLINE = "\n" + END
 UNKNOWN = "<unk>"
 CACHED_CHUNKS = 1_000_000  # about 300 MB at worst; then the cache starts anew
+REPEATED = 1000  # times that a word stands in one of the strings that a vocabulary is learnt from
 
 REPLACED = str.maketrans({"—": "-", "–": "-", "―": "-", "…": "...", "´": "'"})
 RUNS = re.compile(r"([-~!\";?+,)(\\/*\[\]}{|_])\1*")
@@ -72,7 +73,7 @@ class Tokenizer:
         trainer = trainers.BpeTrainer(
             vocab_size=n_vocab, special_tokens=known, end_of_word_suffix=END, show_progress=False
         )
-        trainable.train_from_iterator((" ".join([word] * n) for word, n in counts.items()), trainer)
+        trainable.train_from_iterator(repeated(counts), trainer)
         model = json.loads(trainable.to_str())["model"]
         return cls(Vocabulary(model["vocab"], [(first, second) for first, second in model["merges"]]))
 
@@ -119,3 +120,10 @@ def count_words(chunks: Counts) -> Counts:
             if not word.isspace():
                 words[word] += n
     return words
+
+
+def repeated(counts: Mapping[str, int]) -> Iterator[str]:
+    """Each word as often as it was counted, as the library wants it, in strings that fit any memory."""
+    for word, n in counts.items():
+        for done in range(0, n, REPEATED):
+            yield " ".join([word] * min(REPEATED, n - done))

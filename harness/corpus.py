@@ -12,13 +12,13 @@ from harness import hub, mini_world
 from harness.record import ROOT
 from harness.tasks.base import Hub
 
-PIECE = 1 << 24  # bytes of a file that are read at once: a longer one is cut at a line's end
+PIECE = 1 << 22  # bytes of a file that are read at once: a longer one is cut at a line's end
 DOCUMENT = 100_000  # characters to which a hub corpus's rows are joined: BookCorpus has a sentence in each
 HUB = "hub:"
 
 
 class TextFiles:
-    """Every .txt file below a folder, one document each, in the order of their names; 16 MB and more is several.
+    """Every .txt file below a folder, one document each, in the order of their names; 4 MB and more is several.
 
     Raises FileNotFoundError where there is none; ValueError, naming the file, for one that is not UTF-8 or is empty.
     """
@@ -53,7 +53,7 @@ class TextFiles:
 
 
 def pieces(path: Path) -> Iterator[str]:
-    """A file's text, at most some 16 MB at a time. Raises ValueError, with the byte, where it is not UTF-8."""
+    """A file's text, at most some 4 MB at a time. Raises ValueError, with the byte, where it is not UTF-8."""
     read = 0
     with path.open("rb") as file:
         while raw := file.read(PIECE) + file.readline():

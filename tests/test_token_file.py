@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import random
 import signal
@@ -16,7 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines import token_file, vocabulary
+from baselines import cores, token_file, vocabulary
+from baselines.cores import Cores
 from baselines.token_file import prepare
 from baselines.tokenizer import NEWLINE
 from tests import tiny
@@ -86,7 +88,7 @@ def test_damaged_files_are_made_again(tmp_path: Path, name: str, damage: Callabl
 def test_a_stop_while_tokenising_leaves_nothing_half_done(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         prepare(tiny.DOCUMENTS * 3, N_VOCAB, tmp_path / "b", StopAt(1, "tokenising"))
-    assert list((tmp_path / "b").iterdir()) == []
+    assert {path.name for path in (tmp_path / "b").iterdir()} == {"vocab.json", "merges.txt"}  # and no part of a file
     for name in "ab":
         prepare(tiny.DOCUMENTS * 3, N_VOCAB, tmp_path / name, tiny.quiet)
     assert both(tmp_path / "a") == both(tmp_path / "b")
@@ -138,14 +140,14 @@ class Streamed:
 def many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small batches, and workers after the second."""
     monkeypatch.setattr(token_file, "BATCH", 600)
-    monkeypatch.setattr(token_file, "ALONE", 1200)
+    monkeypatch.setattr(cores, "ALONE", 1200)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
 
 
 def test_several_processes_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare(Streamed(300), N_VOCAB, tmp_path / "one", tiny.quiet)
     monkeypatch.setattr(token_file, "BATCH", 600)
-    monkeypatch.setattr(token_file, "ALONE", 1200)
+    monkeypatch.setattr(cores, "ALONE", 1200)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     prepare(Streamed(300), N_VOCAB, tmp_path / "two", tiny.quiet)
     assert both(tmp_path / "one") == both(tmp_path / "two")
@@ -155,34 +157,37 @@ def test_several_processes_give_the_same_bytes(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.usefixtures("many_cores")
 def test_a_long_corpus_streams_through() -> None:
     """What is under way never passes a few batches, however slowly the results are taken."""
-    documents, ahead = Streamed(400), 0
-    done = 0
-    for texts, found in token_file.on_every_core(len, len, token_file.batches(documents)):
-        assert found == len(texts)
-        done += len(texts)
-        ahead = max(ahead, documents.given - done)
-    assert done == 400 and ahead <= 8 * len(texts + [""] * 6)
+    documents, ahead, done = Streamed(400), 0, 0
+    with Cores() as made:
+        for texts, found in made.map(len, token_file.batches(documents)):
+            assert found == len(texts)
+            done += len(texts)
+            ahead = max(ahead, documents.given - done)
+    assert done == 400 and ahead <= 8 * 7  # batches of some eight documents
 
 
-def dies(_: list[str]) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def dies_elsewhere(texts: list[str]) -> int:
+    if multiprocessing.parent_process() is not None:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return len(texts)
 
 
 @pytest.mark.usefixtures("many_cores")
-def test_a_dead_worker_is_said_and_hangs_nothing() -> None:
-    with pytest.raises(OSError, match=r"a tokenising process was killed \(out of memory\?\); the same command"):
-        list(token_file.on_every_core(len, dies, token_file.batches(Streamed(100))))
+def test_a_dead_process_is_said_and_hangs_nothing() -> None:
+    said = r"a tokenising process was killed \(out of memory\?\); the same command"
+    with Cores() as made, pytest.raises(OSError, match=said):
+        list(made.map(dies_elsewhere, token_file.batches(Streamed(100))))
 
 
-def test_workers_end_with_their_parent() -> None:
+def test_other_processes_end_with_their_parent() -> None:
     """A killed parent cannot tell them, so they watch it."""
     program = (
         "import os\n"
-        "from baselines import token_file\n"
+        "from baselines import cores, token_file\n"
         "from tests.test_token_file import Streamed, waits\n"
         "if __name__ == '__main__':\n"
-        "    token_file.BATCH, token_file.ALONE, os.cpu_count = 600, 1200, lambda: 2\n"
-        "    list(token_file.on_every_core(len, waits, token_file.batches(Streamed(100))))\n"
+        "    token_file.BATCH, cores.ALONE, os.cpu_count = 600, 0, lambda: 2\n"
+        "    list(cores.Cores().map(waits, token_file.batches(Streamed(100))))\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None

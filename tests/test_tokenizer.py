@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from baselines import vocabulary
-from baselines.tokenizer import NEWLINE, Tokenizer, count_chunks, count_words, standardise
+from baselines.tokenizer import NEWLINE, Tokenizer, count_chunks, count_words, repeated, standardise
 from tests import literal_tokenizer, tiny
 from tests.literal_tokenizer import ranks
 
@@ -128,6 +128,13 @@ def test_training_is_deterministic_and_keeps_to_its_size() -> None:
     assert len(again.vocabulary.ids) <= 90
     assert again.vocabulary.ids["<unk>"] == 0 and NEWLINE in again.vocabulary.ids
     assert again.decode(again.encode("Cat runs")) == "cat runs"
+
+
+def test_words_are_repeated_as_often_as_they_were_counted() -> None:
+    counts = {"a": 1, "b": 2000, "c": 2345}
+    strings = list(repeated(counts))
+    assert {word: sum(string.split().count(word) for string in strings) for word in counts} == counts
+    assert max(map(len, strings)) < 2 * 1000
 
 
 def test_decode_shows_the_special_tokens(trained: Tokenizer) -> None:
