@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from argparse import Namespace
@@ -120,6 +121,9 @@ def run(chosen: Namespace) -> int:
 def pretrain(chosen: Namespace) -> int:
     from harness import language_model
 
+    if door.processes() > 1:
+        # torchrun ends all when one fails, and kills half a minute later: time to say what this one knows of it
+        signal.signal(signal.SIGTERM, lambda *_: None)
     profile, device = start(chosen)
     budget = plan.budget(profile.pretraining, profile.size.n_ctx, chosen)
     profile = replace(profile, pretraining=replace(profile.pretraining, **budget))

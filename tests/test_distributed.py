@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import load_file
 
 from baselines.distributed import Team
+from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[1]
 UPDATES = 50
@@ -140,19 +141,28 @@ def test_with_dropout_a_stopped_team_ends_with_the_bytes_of_an_unbroken_one(plac
 
 
 def test_a_killed_process_ends_all_with_a_clear_line(place: Place) -> None:
-    process = place.start("killed", 2, pause=0.05)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("pre-training|12|"):
-            break
-    (victim,) = workers(process.pid, rank="1")
-    began = time.monotonic()
-    os.kill(victim, signal.SIGKILL)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode != 0 and time.monotonic() - began < 45
+    """Of the command line, whose message must come before torchrun ends the process that has it."""
+    books = place.folder / "books"
+    books.mkdir()
+    for i in range(12):
+        (books / f"{i}.txt").write_text(" ".join(tiny.DOCUMENTS[5 * i : 5 * i + 5]))
+    words = ["--standalone", "--nproc_per_node=2", "-m", "tests.command_line", "pretrain", "--profile", "small"]
+    words += ["--corpus", str(books), "--runs", str(place.folder / "runs"), "--updates", "100000"]
+    line = [sys.executable, "-m", "torch.distributed.run", *words]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True, env=place.variables, cwd=ROOT) as process:
+        while not (logs := list(place.folder.glob("runs/small/pretrained/*/log.jsonl"))) or lines(logs[0]) < 30:
+            assert process.poll() is None
+            time.sleep(0.05)
+        (victim,) = workers(process.pid, rank="1")
+        os.kill(victim, signal.SIGKILL)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
     assert re.search(r"harness: process 0 of 2 lost the others \(.*\); .*continues from the last checkpoint", errors)
-    assert (place.folder / "killed/training.safetensors").exists()
-    assert list(place.train("killed", 2))[-1] == UPDATES
+    assert (logs[0].parent / "training.safetensors").exists()
+
+
+def lines(log: Path) -> int:
+    return len(log.read_text().splitlines())
 
 
 def workers(parent: int, rank: str) -> list[int]:
@@ -172,7 +182,6 @@ def workers(parent: int, rank: str) -> list[int]:
 def test_more_processes_than_windows_are_refused(place: Place) -> None:
     from baselines import pretrain, token_file
     from baselines.recipes import FULL
-    from tests import tiny
 
     made = token_file.prepare(tiny.DOCUMENTS, tiny.PROFILE.size.n_vocab, place.folder / "tokens", tiny.quiet)
     crowd = Team(0, 5, torch.device("cpu"))
@@ -191,7 +200,6 @@ def test_a_gpu_pretrains_to_the_loss_of_a_cpu(tmp_path: Path) -> None:
     """bfloat16 products over float32 weights: the curve stays within 2 %."""
     from baselines.pretrain import pretrain
     from baselines.recipes import FULL
-    from tests import tiny
 
     curves: dict[str, list[float]] = {"cpu": [], "cuda": []}
     for device, losses in curves.items():
