@@ -166,8 +166,8 @@ class Training:
             self.accumulate(sample(self.found.train, self.settings.batch, self.length, (self.seed, update)))
             self.model.zero_grad(set_to_none=True)
             seconds.append(time.monotonic() - began)
-        (slowest,) = self.together.sum(sorted(seconds)[TIMED // 2] if self.together.leads else 0.0)
-        return max(1, int(self.settings.minutes * 60 / slowest))
+        (typical,) = self.together.sum(sorted(seconds)[TIMED // 2] if self.together.leads else 0.0)
+        return max(1, int(self.settings.minutes * 60 / typical))
 
     def accumulate(self, chosen: Tensor) -> float:
         """Gradients of one batch of windows, as many at a time as fit -> mean loss in nats a token."""

@@ -64,15 +64,18 @@ def prepare(
 
 
 def read(folder: Path) -> TokenFile | None:
-    """The folder's token files, or None where they are not there or not as long as they were written."""
+    """The folder's token files, or None where they are not there, not as long as written, or of another vocabulary."""
     try:
         about = json.loads((folder / ABOUT).read_text())
         if any((folder / name).stat().st_size != about["bytes"][name] for name in (TRAIN, HELD_OUT)):
             return None
-    except (OSError, ValueError, KeyError):
+        known = vocabulary.read(folder)
+        if known.hash != about["vocabulary"]:
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     files = [np.memmap(folder / name, about["dtype"], "r") for name in (TRAIN, HELD_OUT)]
-    return TokenFile(Tokenizer(vocabulary.read(folder)), *files)
+    return TokenFile(Tokenizer(known), *files)
 
 
 def write(documents: Iterable[str], cores: Cores, folder: Path, report: Report) -> None:
@@ -81,10 +84,10 @@ def write(documents: Iterable[str], cores: Cores, folder: Path, report: Report) 
     dtype = "<u2" if tokenizer.n_vocab <= SMALL else "<u4"
     separator = tokenizer.vocabulary.ids[NEWLINE]
     counts = {"documents": 0, "tokens": 0, "unknown": 0}
-    partial = {name: folder / f".{name}.{os.getpid()}" for name in (TRAIN, HELD_OUT)}
+    unfinished = {name: folder / f".{name}.{os.getpid()}" for name in (TRAIN, HELD_OUT)}
     last = np.zeros(0, dtype)
     try:
-        with partial[TRAIN].open("wb") as train, partial[HELD_OUT].open("wb") as held_out:
+        with unfinished[TRAIN].open("wb") as train, unfinished[HELD_OUT].open("wb") as held_out:
             for text, ids in encoded(documents, cores, folder):
                 counts["documents"] += 1
                 counts["tokens"] += len(ids)
@@ -103,13 +106,13 @@ def write(documents: Iterable[str], cores: Cores, folder: Path, report: Report) 
                 last[kept:].tofile(held_out)
                 last = last[:kept]
             last.tofile(train)
-        sizes = {name: path.stat().st_size for name, path in partial.items()}
+        sizes = {name: path.stat().st_size for name, path in unfinished.items()}
         if sizes[TRAIN] == 0:
             raise ValueError("the corpus holds no text; give a folder of .txt files with --corpus DIR")
-        for name, path in partial.items():
+        for name, path in unfinished.items():
             path.replace(folder / name)
     finally:
-        for path in partial.values():
+        for path in unfinished.values():
             path.unlink(missing_ok=True)
     about = {**counts, "vocabulary": tokenizer.vocabulary.hash, "dtype": dtype, "bytes": sizes}
     temporary = folder / f".{ABOUT}.{os.getpid()}"

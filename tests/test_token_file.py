@@ -73,7 +73,7 @@ def test_a_second_training_reads_what_the_first_has_tokenised(tmp_path: Path) ->
     assert about["unknown"] == 0 and about["vocabulary"] == first.tokenizer.vocabulary.hash
 
 
-@pytest.mark.parametrize("name", ["train.tokens", "held_out.tokens", "tokens.json"])
+@pytest.mark.parametrize("name", ["train.tokens", "held_out.tokens", "tokens.json", "vocab.json"])
 @pytest.mark.parametrize(
     "damage", [lambda b: b[:-2], lambda b: b + b"xx", lambda _: b""], ids=["cut", "longer", "empty"]
 )
