@@ -18,6 +18,7 @@ from harness.record import Record
 from harness.sheet import FORMATS, Entry, Line, Sheet
 
 RECIPES = ("full", "no_pretraining", "no_aux", "lstm")  # the paper's order; any other follows by name
+CAUTIONS = {"best_epoch": "Of its epochs the one that is best on this very split is scored, which flatters the number."}
 METRICS = {
     "acc": "accuracy in percent",
     "mc": "Matthews correlation times 100",
@@ -124,7 +125,10 @@ def lay_out(
         Line(own.get(text, text), [Entry(number(scores[column.name])) for column in table.columns])
         for text, scores in paper.rows(table.number).items()
     ]
-    measured = [Line(f"{recipe}, {profile} profile (measured)", list(map(entry, row))) for recipe, row in rows.items()]
+    measured = [
+        Line(f"{recipe}, {profile} profile (measured)", [entry(cell, CAUTIONS.get(recipe)) for cell in row])
+        for recipe, row in rows.items()
+    ]
     differences = [
         Line(label("difference to the paper", recipe), difference(row, paper.rows(table.number)[table.own[recipe]]))
         for recipe, row in rows.items()
@@ -153,10 +157,11 @@ def number(score: float | None) -> str:
     return EMPTY if score is None else f"{score:.1f}"
 
 
-def entry(cell: Cell) -> Entry:
+def entry(cell: Cell, caution: str | None = None) -> Entry:
     symbols = "".join(symbol for symbol, _, count in MARKS if count(cell))
     reason = cell.reason.rstrip(".")
-    return Entry(cell.text, symbols, (f"The cell is empty: {reason}.",) if reason else ())
+    notes = (f"The cell is empty: {reason}.",) if reason else ()
+    return Entry(cell.text, symbols, notes + ((caution,) if caution and cell.seeds else ()))
 
 
 def seed_entry(cell: Cell) -> Entry:

@@ -218,3 +218,13 @@ def test_importing_the_tables_loads_no_heavy_library() -> None:
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == ""
+
+
+def test_a_row_that_chose_its_epoch_on_the_scored_split_says_so() -> None:
+    text = markdown([record("rte", 0, 60.0), record("rte", 0, 65.0, recipe="best_epoch")], profile="paper")
+    caution = "Of its epochs the one that is best on this very split is scored, which flatters the number."
+    (note,) = [line for line in text.splitlines() if caution in line]
+    mark = note.split()[1]
+    rows = grid(text)
+    assert mark.strip("[]") in rows["best_epoch, paper profile (measured)"][HEADINGS.index("RTE")]
+    assert "[" not in rows["full, paper profile (measured)"][HEADINGS.index("RTE")]
