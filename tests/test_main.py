@@ -34,7 +34,7 @@ def command(*words: str | Path) -> list[str]:
 def harness(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not re.match("(?i)hf_|.*_proxy$", name)}
     return subprocess.run(
-        command(*words), cwd=ROOT, env=kept | variables, capture_output=True, text=True, timeout=120, check=False
+        command(*words), cwd=ROOT, env=kept | variables, capture_output=True, text=True, timeout=400, check=False
     )
 
 
