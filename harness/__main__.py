@@ -190,13 +190,13 @@ def show_list(_: Namespace) -> int:
         )
     print("ablations")
     for name, recipe in RECIPES.items():
-        print(f"  {name:15} {recipe.summary}")
+        print(f"  {name:16} {recipe.summary}")
     print("profiles")
     for name, profile in PROFILES.items():
-        print(f"  {name:15} {profile.summary}")
+        print(f"  {name:16} {profile.summary}")
     print("tables")
     for number, known in TABLES.items():
-        print(f"  {number:<15} {known.title}")
+        print(f"  {number:<16} {known.title}")
     return 0
 
 
