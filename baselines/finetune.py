@@ -122,9 +122,10 @@ class FineTuned:
             checkpoint.save_if_whole(state)
             raise
         if self.recipe.epoch == "best":
-            self.take_best()
+            self.network.load_state_dict(load_file(self.run_dir / BEST))
             self.facts["best_epoch"] = state["best_epoch"]
         checkpoint.remove()
+        (self.run_dir / BEST).unlink(missing_ok=True)  # not before: a checkpoint that is left still needs it
         self.facts |= {
             "updates": total,
             "training_tokens": state["tokens"],
@@ -149,10 +150,6 @@ class FineTuned:
             write_tensors(self.run_dir / BEST, self.network.state_dict(), {})
             state |= {"best": found, "best_epoch": updates // each}
         state["judged"] = updates
-
-    def take_best(self) -> None:
-        self.network.load_state_dict(load_file(self.run_dir / BEST))
-        (self.run_dir / BEST).unlink()
 
     def batches(self, examples: list[Encoded], done: int, total: int) -> Iterator[list[Encoded]]:
         """The batches of updates done..total: every epoch in an order of its own, a partial last batch dropped."""
@@ -239,6 +236,6 @@ class FineTuned:
 
 
 def unknown_rate(examples: Sequence[Encoded]) -> float:
-    """The share of pieces that the vocabulary does not know; their id is 0, as in the release."""
+    """The share of tokens, special ones counted, that the vocabulary does not know: id 0, as in the release."""
     pieces = [piece for example in examples for sequence in example.sequences for piece in sequence]
     return round(pieces.count(0) / max(1, len(pieces)), 6)

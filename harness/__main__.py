@@ -59,7 +59,7 @@ def run(chosen: Namespace) -> int:
     list(record.read_all(runs))  # a file there that is no record is said now, not after the training
     origin = plan.choose_origin(name, chosen.data_dir)
     models = language_model.find(door, profile, {recipe: RECIPES[recipe] for recipe in recipes}, chosen)
-    distinct = list({id(model): model for model in models.values()}.values())
+    distinct = list(dict.fromkeys(models.values()))
     ready = all(model.ready for model in distinct)
     found, problems = runner.load_tasks(tasks, origin, chosen.limit, chosen.allow_subset)
     for task, problem in problems.items():

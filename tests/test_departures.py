@@ -142,6 +142,23 @@ def test_the_best_epoch_survives_a_stop(tmp_path: Path, stop: int) -> None:
     assert same(unbroken, continued) and again == shown
 
 
+def test_a_kill_after_the_last_epoch_loses_no_best_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between taking the best epoch and forgetting the checkpoint."""
+    recipe, profile = choice(epoch="best"), longer(3)
+    shown, judge = judges(30, 20, 10, 20, 10)
+    monkeypatch.setattr("baselines.checkpoint.Checkpoint.due", lambda _: True)
+
+    def killed(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr("baselines.checkpoint.Checkpoint.remove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            make(tmp_path, profile, recipe=recipe).fit(tiny.examples(24), judge)
+    again = make(tmp_path, profile, recipe=recipe).fit(tiny.examples(24), judge)
+    assert kept(again) == shown[0] and again.describe()["best_epoch"] == 1
+
+
 def test_without_rows_to_judge_on_there_is_no_best_epoch(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="give fit a judge"):
         make(tmp_path, recipe=choice(epoch="best")).fit(tiny.examples(24))
