@@ -113,7 +113,8 @@ def read_piece(path: Path) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     try:
         piece = np.load(path, allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f"{path} is not a whole array ({error}); get it again") from error
+        # numpy's own words advise to unpickle it
+        raise ValueError(f"{path} is not a whole array of numbers in NumPy's format; get it again") from error
     if not isinstance(piece, np.ndarray) or piece.dtype != np.float32 or piece.ndim != 1:
         got = f"{piece.dtype}, {piece.ndim}-dimensional" if isinstance(piece, np.ndarray) else type(piece).__name__
         raise ValueError(f"{path} is {got}, expected a vector of float32; get it again")

@@ -127,6 +127,10 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: (f / "params_4.npy").write_bytes((f / "params_4.npy").read_bytes()[:-9]),
         r"params_4\.npy is not a whole array",
     ),
+    "a piece is noise": (
+        lambda f: (f / "params_4.npy").write_bytes(bytes(range(256)) * 4),
+        r"params_4\.npy is not a whole array of numbers in NumPy's format; get it again$",
+    ),
     "a piece is empty": (lambda f: (f / "params_4.npy").write_bytes(b""), r"params_4\.npy is not a whole array"),
     "a piece is short": (lambda f: replace(f, "params_4.npy", lambda p: p[:-3]), r"hold [\d,]+ numbers, .* describes"),
     "a piece is in float64": (
@@ -177,7 +181,9 @@ def test_an_array_of_objects_is_not_unpickled(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     write(tmp_path)
     np.save(tmp_path / "params_0.npy", np.array([Malicious()], dtype=object), allow_pickle=True)
-    with pytest.raises(ValueError, match=r"params_0\.npy is not a whole array \(Object arrays cannot be loaded"):
+    with pytest.raises(
+        ValueError, match=r"params_0\.npy is not a whole array of numbers in NumPy's format; get it again$"
+    ):
         weights.load(model(), tmp_path, N_VOCAB)
     assert not (tmp_path / "harmed").exists()
 
