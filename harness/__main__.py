@@ -19,6 +19,7 @@ from harness.files import require_writable
 from harness.progress import Stop, duration
 from harness.tables import TABLES
 from harness.tasks import TASKS
+from harness.tasks.base import Hub
 
 SEEDS = {"paper": 1}  # a seed of Table 2 is 100,600 updates there
 USUAL_SEEDS = 3
@@ -80,7 +81,7 @@ def run(chosen: Namespace) -> int:
         ]
 
     def is_done(job: runner.Job) -> bool:
-        return not chosen.force and job.path(chosen.runs).exists()
+        return not chosen.force and job.is_done(chosen.runs)
 
     # before the pre-training there is no hash of weights, so no key, and nothing can be done already
     waiting = [job for job in jobs() if not is_done(job)] if ready else None
@@ -185,9 +186,9 @@ def show_list(_: Namespace) -> int:
     print("tasks")
     for task in TASKS.values():
         splits = ", ".join(f"{s.split} {s.n:,}" for s in (task.train, *task.evaluations.values()))
-        print(
-            f"  {task.name:10} {splits}; hub {task.train.hub.id} {task.train.hub.config}; files {task.train.files.path}"
-        )
+        hub = task.train.hub
+        where = f"hub {hub.id} {hub.config}" if isinstance(hub, Hub) else "on request"
+        print(f"  {task.name:12} {splits}; {where}; files {task.train.files.path}")
     print("ablations")
     for name, recipe in RECIPES.items():
         print(f"  {name:16} {recipe.summary}")

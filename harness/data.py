@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from harness import hub
-from harness.readers import READERS
+from harness.readers import read
 from harness.record import SplitCount
-from harness.tasks.base import Example, Files, Row, Source, Task
+from harness.tasks.base import HIDDEN, ByRequest, Example, Files, Part, Row, Source, Task
 
 ODD = re.compile("[\0\ud800-\udfff]")  # neither can be encoded or read as text
 SHOWN = 300  # characters of a message: a damaged file can put anything into it
@@ -50,11 +50,14 @@ class TheHub:
     """The Hugging Face hub, or its local cache. Rows are counted from 0, as the hub's pages do."""
 
     def open(self, task: Task, source: Source) -> Opened:
+        if isinstance(source.hub, ByRequest):
+            raise FileNotFoundError(f"{source.hub.how}, and give the directory that holds them with --data-dir")
         found = hub.load_rows(source.hub)
         name = f"{source.hub.id} {source.hub.config} {source.hub.split}"
-        require_columns(found.columns, task.columns, name)
+        require_columns(found.columns, task.reads(source), name)
         origin = f"hub {source.hub.id} {source.hub.config} @ {found.commit}"
-        return Opened(name, origin, source.n, ((f"{name} row {n}", row) for n, row in enumerate(found.rows)))
+        rows = ((f"{name} row {n}", row) for n, row in enumerate(found.rows))
+        return Opened(name, origin, source.n, part_of(rows, source.part, name))
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ class MiniWorld:
     def open(self, task: Task, source: Source) -> Opened:
         from harness import mini_world
 
-        name, of = f"mini world {task.name} {source.split}", mini_world.SIZES[task.name][source.split]
+        name = f"mini world {task.name} {source.split}"
         rows = enumerate(mini_world.rows(task.name, source.split, self.seed))
+        of = mini_world.SIZES[task.name][source.split]
         origin = f"mini world {mini_world.VERSION}, seed {self.seed}"
         return Opened(name, origin, of, ((f"{name} row {n}", row) for n, row in rows))
 
@@ -80,21 +84,28 @@ class Directory:
 
     def open(self, task: Task, source: Source) -> Opened:
         file, name = self.find(source), short(source.files)
-        return Opened(file.name, f"directory {name}", source.n, self.rows(task, source, file, name))
+        rows = part_of(self.rows(task, source, file, name), source.part, name)
+        return Opened(file.name if file.is_file() else source.files.path, f"directory {name}", source.n, rows)
 
     def rows(self, task: Task, source: Source, file: Path, name: str) -> Iterator[tuple[str, Row]]:
-        """The columns that the task reads, under their names on the hub."""
+        """The columns that the task reads, under their names on the hub, and the labels too."""
         own = {there: here for here, there in source.files.columns.items()}
-        needed = {column: own.get(column, column) for column in task.columns}
-        for number, row in READERS[file.suffix](file, name):
-            where = f"{name} line {number}"
+        needed = {column: own.get(column, column) for column in task.reads(source)}
+        label, names = task.columns[-1], source.files.labels
+        for where, row in read(file, name, source.files):
             require_columns(row, needed.values(), where)
-            yield where, {column: row[here] for column, here in needed.items()}
+            found = {column: row[here] for column, here in needed.items()}
+            if names and label in found:
+                found[label] = names.get(found[label], found[label])
+            yield where, found
 
     def find(self, source: Source) -> Path:
-        """The split's file: below `path`, or with the first folder of its path left out. Raises FileNotFoundError."""
+        """The split's file or folder: below `path`, or with the first folder of its path left out.
+
+        Raises FileNotFoundError.
+        """
         places = [self.path / source.files.path, self.path / short(source.files)]
-        if found := [place for place in places if place.is_file()]:
+        if found := [place for place in places if (place.is_file() if place.suffix else place.is_dir())]:
             return found[0]
         if not self.path.is_dir():
             got = f"no data directory {self.path}"
@@ -102,24 +113,41 @@ class Directory:
             got = f"data directory {self.path} is empty"
         else:
             got = f"{short(source.files)} not found: looked for {' and '.join(map(str, places))}"
+        remedy = f"give the directory that holds {source.files.path} with --data-dir"
+        if isinstance(source.hub, ByRequest):
+            raise FileNotFoundError(f"{got}; {remedy}. {source.hub.how}")
         raise FileNotFoundError(
-            f"{got}; give the directory that holds {source.files.path} with --data-dir, "
-            f"or leave that out to use the hub ({source.hub.id} {source.hub.config})"
+            f"{got}; {remedy}, or leave that out to use the hub ({source.hub.id} {source.hub.config})"
         )
+
+
+def part_of(rows: Iterator[tuple[str, Row]], part: Part | None, name: str) -> Iterator[tuple[str, Row]]:
+    """Raises ValueError where there are more rows than were published: the part would be another one."""
+    if part is None:
+        yield from rows
+        return
+    kept = frozenset(part.rows())
+    for number, row in enumerate(rows):
+        if number >= part.of:
+            raise ValueError(f"{name} has more than {part.of} rows; get the published version of this split")
+        if number in kept:
+            yield row
 
 
 def load(task: Task, source: Source, origin: Origin, limit: int | None = None, allow_subset: bool = False) -> Split:
     """Read, check and count one split.
 
     limit: keep the first so many examples; that the number is then one of a subset is accepted. Rows labelled with one
-    of `task.unlabelled` are dropped, not counted. Raises ValueError for bad content and OSError for what is not there,
-    with the place, what was got, what was expected and what to do.
+    of `task.unlabelled` are dropped, not counted; those of a hidden split lose their label if they have one. Raises
+    ValueError for bad content and OSError for what is not there, with the place, what was got, what was expected and
+    what to do.
     """
     if limit is not None and limit < 1:
         raise ValueError(f"limit {limit}; expected at least 1 example")
     opened = origin.open(task, source)
     label = task.columns[-1]
-    examples = [example_of(task, row, where) for where, row in opened.rows if row[label] not in task.unlabelled]
+    rows = ((where, {**row, label: HIDDEN}) for where, row in opened.rows) if source.hidden else opened.rows
+    examples = [example_of(task, row, where) for where, row in rows if row[label] not in task.unlabelled]
     n, of = len(examples), opened.of
     if n > of:
         raise ValueError(f"{opened.name} has {n} rows, expected {of}; get the published version of this split")
@@ -134,23 +162,31 @@ def load(task: Task, source: Source, origin: Origin, limit: int | None = None, a
 def problem(task: Task, source: Source, origin: Origin) -> str:
     """Why a local file cannot give a number ("dev_matched.tsv has 2 of 9815 rows"), or "" if it looks whole.
 
-    Lines are counted, not read, so that a table can say this of every empty cell. Rows of `task.unlabelled` are among
-    them, so more than the published number is no fault where there are such.
+    Lines are counted where a line is a row, so that a table can say this of every empty cell. Rows that are dropped
+    (`task.unlabelled`, `files.ragged`) are among them, so more than the published number is no fault where there are
+    such.
     """
     if not isinstance(origin, Directory):
         return ""
+    files, of = source.files, source.part.of if source.part else source.n
     try:
         file = origin.find(source)
-        with file.open("rb") as stream:
-            n = sum(line not in (b"\n", b"\r\n") for line in stream)
+        if file.suffix in (".tsv", ".jsonl", ".txt"):
+            with file.open("rb") as stream:
+                n = sum(line not in (b"\n", b"\r\n") for line in stream)
+            n -= file.suffix == ".tsv" and not files.header
+        else:
+            n = sum(1 for _ in read(file, short(files), files))
     except FileNotFoundError:
-        return f"{short(source.files)} not found"
+        return f"{short(files)} not found"
     except OSError as error:
-        return f"{short(source.files)} cannot be read ({error.strerror or error})"
-    n -= file.suffix == ".tsv"  # its header
-    if n < source.n:
-        return f"{file.name} has {max(n, 0)} of {source.n} rows"
-    return f"{file.name} has {n} rows, expected {source.n}" if n > source.n and not task.unlabelled else ""
+        return f"{short(files)} cannot be read ({error.strerror or error})"
+    except ValueError as error:
+        return str(error)
+    if n < of:
+        return f"{files.path if file.is_dir() else file.name} has {max(n, 0)} of {of} rows"
+    more = n > of and not task.unlabelled and not files.ragged
+    return f"{file.name} has {n} rows, expected {of}" if more else ""
 
 
 def example_of(task: Task, row: Row, where: str) -> Example:
@@ -158,7 +194,7 @@ def example_of(task: Task, row: Row, where: str) -> Example:
     try:
         example = task.example(row)
         for segment in chain(*example.sequences):
-            if fault := text_fault(segment):
+            if fault := text_fault(segment, task.may_be_empty):
                 column = next((name for name in task.columns if row[name] is segment), "text")
                 raise ValueError(f"{column} {fault}")
     except ValueError as error:
@@ -166,9 +202,9 @@ def example_of(task: Task, row: Row, where: str) -> Example:
     return example
 
 
-def text_fault(segment: object) -> str:
+def text_fault(segment: object, may_be_empty: bool = False) -> str:
     """What keeps a value from being a text to read, or ""."""
-    if not isinstance(segment, str) or not segment.strip():
+    if not isinstance(segment, str) or not (segment.strip() or may_be_empty):
         return f"is {segment!r:.40}, expected text"
     odd = ODD.search(segment)
     return f"has the character {odd[0]!a}, expected text" if odd else ""
@@ -192,5 +228,5 @@ def require_columns(found: Collection[str], needed: Iterable[str], where: str) -
 
 
 def short(files: Files) -> str:
-    """The file's path in its archive, "RTE/dev.tsv": users point at the archive's folder or at what holds it."""
+    """The path in its archive, "RTE/dev.tsv": users point at the archive's folder or at what holds it."""
     return files.path.partition("/")[2] or files.path

@@ -1,12 +1,25 @@
-"""The file formats in which sets are distributed: file -> numbered rows, in the file's own columns."""
+"""The file formats in which sets are distributed: a file or folder -> where each row stands, and the row."""
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from harness.tasks.base import Row
+from harness.tasks.base import Files, Row
+
+Rows = Iterator[tuple[str, Row]]
+AGAIN = "correct it or get the set again"
+
+
+def read(path: Path, name: str, files: Files) -> Rows:
+    """Rows in the file's own columns, each with where it stands ("RTE/dev.tsv line 12").
+
+    Raises ValueError, with the place, for what cannot be read so, OSError for what cannot be opened.
+    """
+    return READERS[""](path, name, files) if path.is_dir() else READERS[path.suffix](path, name, files)
 
 
 def lines(file: Path, name: str) -> Iterator[tuple[int, str]]:
@@ -16,49 +29,97 @@ def lines(file: Path, name: str) -> Iterator[tuple[int, str]]:
     """
     with file.open("rb") as stream:
         for number, raw in enumerate(stream, 1):
-            try:
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                got = f"byte 0x{raw[error.start]:02x} at {error.start + 1}"
-                raise ValueError(
-                    f"{name} line {number} is not UTF-8 ({got}); convert it or get the set again"
-                ) from error
-            if "\0" in text:
-                raise ValueError(f"{name} line {number} has NUL bytes, expected text; convert it or get the set again")
+            text = decoded(raw, f"{name} line {number}", first=number == 1)
             if text := text.removesuffix("\n").removesuffix("\r"):
                 yield number, text
 
 
-def tab_separated(file: Path, name: str) -> Iterator[tuple[int, Row]]:
-    """Rows under a header. A quote is a character like any other: sets are written so, and quoting loses rows.
+def decoded(raw: bytes, where: str, *, first: bool = True) -> str:
+    """first: whether a byte-order mark may stand before it."""
+    try:
+        text = raw.decode("utf-8-sig" if first else "utf-8")
+    except UnicodeDecodeError as error:
+        got = f"byte 0x{raw[error.start]:02x} at {error.start + 1}"
+        raise ValueError(f"{where} is not UTF-8 ({got}); convert it or get the set again") from error
+    if "\0" in text:
+        raise ValueError(f"{where} has NUL bytes, expected text; convert it or get the set again")
+    return text
+
+
+def tab_separated(file: Path, name: str, files: Files) -> Rows:
+    """Rows under a header, or under `files.header`. A quote is a character like any other: sets are written so, and
+    quoting loses rows.
 
     That leaves nothing for a CSV reader to do but split at tabs; Python's refuses a bare CR and fields over 128 kB.
     """
     numbered = lines(file, name)
-    header = next(numbered, (0, ""))[1].split("\t")
+    header = files.header or next(numbered, (0, ""))[1].split("\t")
     for number, text in numbered:
         fields = text.split("\t")
+        if len(fields) < len(header) and files.ragged:
+            continue
         if len(fields) != len(header):
+            of = f"{len(header)}, {', '.join(header)}" if files.header else f"{len(header)} as in its header"
             raise ValueError(
-                f"{name} line {number} has {len(fields)} fields, expected {len(header)} as in its header; "
-                "a tab too many or a line cut short: correct it or get the set again"
+                f"{name} line {number} has {len(fields)} fields, expected {of}; "
+                f"a tab too many or a line cut short: {AGAIN}"
             )
-        yield number, dict(zip(header, fields, strict=True))
+        yield f"{name} line {number}", dict(zip(header, fields, strict=True))
 
 
-def json_lines(file: Path, name: str) -> Iterator[tuple[int, Row]]:
+def comma_separated(file: Path, name: str, _: Files) -> Rows:
+    """Rows under a header, quoted as spreadsheets do: a field may hold commas, quotes and newlines."""
+    text = decoded(file.read_bytes(), name)
+    table = csv.reader(text.splitlines(keepends=True), strict=True)
+    try:
+        header = next(table, [])
+        for fields in table:
+            where = f"{name} line {table.line_num}"
+            if fields and len(fields) != len(header):
+                raise ValueError(f"{where} has {len(fields)} fields, expected {len(header)} as in its header; {AGAIN}")
+            if fields:
+                yield where, dict(zip(header, fields, strict=True))
+    except csv.Error as error:
+        raise ValueError(f"{name} line {table.line_num} is not CSV ({error}); {AGAIN}") from error
+
+
+def json_lines(file: Path, name: str, _: Files) -> Rows:
     """One JSON object a line."""
     for number, text in lines(file, name):
-        try:
-            row = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            said = f"{error.msg}, at {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
-            raise ValueError(f"{name} line {number} is not JSON ({said}); correct it or get the set again") from error
-        if not isinstance(row, dict):
-            raise ValueError(
-                f"{name} line {number} is {text:.40}, expected a JSON object; correct it or get the set again"
-            )
-        yield number, row
+        yield f"{name} line {number}", json_object(text, f"{name} line {number}")
 
 
-READERS = {".tsv": tab_separated, ".jsonl": json_lines, ".txt": json_lines}  # SciTail's JSON lines are named .txt
+def passages(folder: Path, name: str, _: Files) -> Rows:
+    """RACE: a passage a file, in folders of their own or not; a row a question, in the hub's columns."""
+    found = [path for path in folder.rglob("*.txt") if path.is_file()]
+    if not found:
+        raise ValueError(f"{name} has no .txt files, expected a passage in each; get the set as it is distributed")
+    for path in sorted(found, key=lambda path: (path.parent, len(path.stem), path.stem)):
+        where = f"{name}/{path.relative_to(folder).as_posix()}"
+        passage = json_object(decoded(path.read_bytes(), where), where)
+        lists = [passage.get(column) for column in ("questions", "options", "answers")]
+        if not all(isinstance(each, list) for each in lists) or len({len(each) for each in lists if each}) != 1:
+            raise ValueError(f"{where} has no questions, options and answers, as many of each; {AGAIN}")
+        for number, (question, options, answer) in enumerate(zip(*lists, strict=True), 1):
+            row = {"article": passage.get("article"), "question": question, "options": options, "answer": answer}
+            yield f"{where} question {number}", row
+
+
+def json_object(text: str, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        said = f"{error.msg}, at {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+        raise ValueError(f"{where} is not JSON ({said}); {AGAIN}") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"{where} is {text:.40}, expected a JSON object; {AGAIN}")
+    return row
+
+
+READERS: dict[str, Callable[[Path, str, Files], Rows]] = {
+    ".tsv": tab_separated,
+    ".csv": comma_separated,
+    ".jsonl": json_lines,
+    ".txt": json_lines,  # SciTail's
+    "": passages,  # a folder
+}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness import metrics, record
+from harness import metrics, predictions, record
 from harness.data import Origin, Split, load
 from harness.progress import Progress
 from harness.record import Record
@@ -27,10 +27,11 @@ class Baseline(Protocol):
 
 @dataclass(frozen=True)
 class Data:
-    """A task's examples: what it is trained on, and each of its evaluations."""
+    """A task's examples: what it is trained on, each of its evaluations, and what it answers for a submission."""
 
     train: Split
     evaluations: Mapping[str, Split]
+    hidden: Mapping[str, Split] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,27 @@ class Job:
     def path(self, runs: Path) -> Path:
         return self.folder(runs) / "record.json"
 
+    def is_done(self, runs: Path) -> bool:
+        """Scored, and where hidden splits are asked for, these answered."""
+        folder = self.folder(runs)
+        return self.path(runs).exists() and all(predictions.path_of(folder, n).exists() for n in self.data.hidden)
+
 
 def load_tasks(
-    tasks: Iterable[Task], origin: Origin, limit: int | None, allow_subset: bool
+    tasks: Iterable[Task], origin: Origin, limit: int | None, allow_subset: bool, hidden: bool = False
 ) -> tuple[dict[str, Data], dict[str, str]]:
-    """-> (task -> its examples, task -> why it gives no number). One broken set does not stop the others."""
+    """-> (task -> its examples, task -> why it gives no number). One broken set does not stop the others.
+
+    hidden: also load the splits that only the GLUE server scores.
+    """
     found, problems = {}, {}
     for task in tasks:
         try:
-            splits = {n: load(task, source, origin, limit, allow_subset) for n, source in task.evaluations.items()}
-            found[task.name] = Data(load(task, task.train, origin, limit, allow_subset), splits)
+            scored, asked = (
+                {name: load(task, source, origin, limit, allow_subset) for name, source in sources.items()}
+                for sources in (task.evaluations, task.hidden if hidden else {})
+            )
+            found[task.name] = Data(load(task, task.train, origin, limit, allow_subset), scored, asked)
         except (ValueError, OSError) as error:
             problems[task.name] = str(error)
     return found, problems
@@ -109,10 +121,12 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
         baseline = make(folder, progress)
         baseline.fit(job.data.train.examples, judge)
         scores, status = {}, {}
-        for name, split in job.data.evaluations.items():
-            predictions = baseline.predict(split.examples)
-            scores[name] = metrics.score(job.task.metrics, labels[name], predictions)
-            status[name] = "degenerate" if metrics.degenerate(predictions) else "done"
+        for name, split in {**job.data.evaluations, **job.data.hidden}.items():
+            answers = baseline.predict(split.examples)
+            if name in labels:
+                scores[name] = metrics.score(job.task.metrics, labels[name], answers)
+                status[name] = "degenerate" if metrics.degenerate(answers) else "done"
+            predictions.save(folder, name, split.examples, answers)
     done = Record(
         task=job.task.name,
         recipe=job.recipe,

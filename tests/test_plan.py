@@ -110,7 +110,8 @@ def write(folder: Path, path: str, rows: int) -> None:
 def test_sets_that_were_not_asked_for_are_looked_at_too(tmp_path: Path) -> None:
     write(tmp_path, RTE_DEV, 277)
     write(tmp_path, TASKS["qnli"].train.files.path, 5)
-    found = plan.unattempted(Directory(tmp_path), ["mnli", "snli"])
+    others = [name for name in TASKS if name not in ("scitail", "qnli", "rte")]
+    found = plan.unattempted(Directory(tmp_path), others)
     assert found == {
         "scitail": "snli_format/scitail_1.0_train.txt not found",
         "scitail/test": "snli_format/scitail_1.0_test.txt not found",

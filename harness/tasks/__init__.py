@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.tasks import nli
+from harness.tasks import glue, nli, qa
 from harness.tasks.base import Task
 
 
@@ -15,4 +15,4 @@ def by_name(*families: tuple[Task, ...]) -> dict[str, Task]:
     return tasks
 
 
-TASKS = by_name(nli.TASKS)
+TASKS = by_name(nli.TASKS, qa.TASKS, glue.TASKS)

@@ -7,12 +7,13 @@ distinguishes them. Start, delimiter and extract tokens are the baseline's busin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 Row = Mapping[str, Any]
+HIDDEN = object()  # in a row's label column: the label is not known, or must not be
 
 
 class Example(NamedTuple):
@@ -84,11 +85,32 @@ class Hub:
 
 
 @dataclass(frozen=True)
+class ByRequest:
+    """A set that is on no hub, since its authors hand it out themselves. how: how to ask for it."""
+
+    how: str
+
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
 class Files:
     """A split in a local directory, in the layout in which the set is distributed."""
 
-    path: str  # below --data-dir: "glue_data/RTE/train.tsv"; its first folder may be left out
-    columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # the file's name -> the hub's
+    path: str  # below --data-dir: "glue_data/RTE/train.tsv", or a folder; its first folder may be left out
+    columns: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # the file's name -> the hub's
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # the file's value -> its name on the hub
+    header: tuple[str, ...] = ()  # the columns of a file that does not name them
+    ragged: bool = False  # rows that lack a field are dropped, as they were on the hub; else they are an error
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a published split. of: how many that has; rows: which are taken, counted from 0."""
+
+    of: int
+    rows: Callable[[], Iterable[int]]
 
 
 @dataclass(frozen=True)
@@ -97,8 +119,10 @@ class Source:
 
     split: str  # as it is reported: "train", "validation", "test"
     n: int  # published number of rows, unlabelled ones (`Task.unlabelled`) left out
-    hub: Hub
+    hub: Hub | ByRequest
     files: Files
+    part: Part | None = None  # where not all of the file's or hub's rows are taken
+    hidden: bool = False  # its labels are the GLUE server's: it is predicted, never scored, whatever the file holds
 
 
 @dataclass(frozen=True)
@@ -113,16 +137,24 @@ class Task:
     train: Source
     evaluations: Mapping[str, Source]  # one training may be scored on several
     metrics: tuple[str, ...]  # the first is the table's
+    hidden: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}))  # what a submission needs
     unlabelled: tuple[str, ...] = ()  # labels that mean "no agreement": such rows are dropped
+    may_be_empty: bool = False  # whether the published set has rows with an empty text
     note: str = ""  # what a reader of its number must know: "v2; the paper's was v1"
 
+    def reads(self, source: Source) -> tuple[str, ...]:
+        """The columns that are asked for: never the labels of a hidden split, even if they are there (hub's MRPC)."""
+        return self.columns[:-1] if source.hidden else self.columns
 
-def label_index(names: tuple[str, ...], row: Row, column: str = "label") -> int:
+
+def label_index(names: Sequence[str], row: Row, column: str = "label") -> int | None:
     """The index of the row's label. Labels go by name: sets order the same names differently (WNLI against RTE).
 
-    Raises ValueError for a label outside `names`, with both in the message.
+    None for HIDDEN. Raises ValueError for a label outside `names`, with both in the message.
     """
     value = row[column]
+    if value is HIDDEN:
+        return None
     if value not in names:
         raise ValueError(f"label {value!r} in column {column!r}; expected one of {', '.join(names)}")
     return names.index(value)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 from harness.tasks.base import Example, Files, Form, Hub, Row, Source, Task, classify, label_index, pair
+from harness.tasks.glue import glue, hidden
 
 THREE_WAY = classify("entailment", "neutral", "contradiction")
 TWO_WAY = classify("entailment", "not_entailment")
@@ -24,12 +25,11 @@ def reader(form: Form, premise: str, hypothesis: str, label: str = "label") -> C
     return example
 
 
-def glue(config: str, split: str, n: int, path: str, **columns: str) -> Source:
-    return Source(split, n, Hub("nyu-mll/glue", config, split), Files(f"glue_data/{path}", MappingProxyType(columns)))
+MNLI = Files("", {"sentence1": "premise", "sentence2": "hypothesis", "gold_label": "label"})
 
 
 def mnli(split: str, n: int, file: str) -> Source:
-    return glue("mnli", split, n, f"MNLI/{file}", sentence1="premise", sentence2="hypothesis", gold_label="label")
+    return glue("mnli", split, n, f"MNLI/{file}", MNLI)
 
 
 def snli(split: str, n: int, file: str) -> Source:
@@ -67,6 +67,12 @@ TASKS = (
             "mismatched": mnli("validation_mismatched", 9_832, "dev_mismatched.tsv"),
         },
         metrics=("acc",),
+        hidden={
+            "test_matched": hidden(mnli("test_matched", 9_796, "test_matched.tsv")),
+            "test_mismatched": hidden(mnli("test_mismatched", 9_847, "test_mismatched.tsv")),
+            # GLUE's diagnostic set, which MNLI's model answers
+            "ax": hidden(glue("ax", "test", 1_104, "diagnostic/diagnostic.tsv", MNLI)),
+        },
     ),
     Task(
         name="snli",
@@ -98,6 +104,7 @@ TASKS = (
         train=glue("qnli", "train", 104_743, "QNLI/train.tsv"),
         evaluations={"validation": glue("qnli", "validation", 5_463, "QNLI/dev.tsv")},
         metrics=("acc",),
+        hidden={"test": hidden(glue("qnli", "test", 5_463, "QNLI/test.tsv"))},
         note="QNLI v2; the paper used v1 (108,436 training rows), which can no longer be had",
     ),
     Task(
@@ -109,5 +116,6 @@ TASKS = (
         train=glue("rte", "train", 2_490, "RTE/train.tsv"),
         evaluations={"validation": glue("rte", "validation", 277, "RTE/dev.tsv")},
         metrics=("acc",),
+        hidden={"test": hidden(glue("rte", "test", 3_000, "RTE/test.tsv"))},
     ),
 )

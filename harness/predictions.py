@@ -1,0 +1,57 @@
+"""What a model answered, a line an example, so that its score can be computed again without the model.
+
+`predictions/<evaluation>.jsonl` beside the record, ignored by git:
+{"key": "9f86d081884c7d65", "label": 1, "prediction": 0.0}
+key: of the example's text, the same whichever model answered and wherever the rows came from. Those of hidden splits
+have no label.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.files import write_atomic
+from harness.tasks.base import Example
+
+
+class Answered(NamedTuple):
+    key: str
+    label: float | None
+    prediction: float
+
+
+def path_of(run: Path, evaluation: str) -> Path:
+    return run / "predictions" / f"{evaluation}.jsonl"
+
+
+def key_of(example: Example) -> str:
+    """Sixteen hexadecimal digits of the SHA-256 of its sequences. Two examples of one text have one key."""
+    return hashlib.sha256(json.dumps(example.sequences, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def save(run: Path, evaluation: str, examples: Sequence[Example], predictions: Sequence[float]) -> None:
+    """Write those of one split, in its order, whole or not at all. Raises OSError."""
+    answered = (Answered(key_of(e), e.label, p) for e, p in zip(examples, predictions, strict=True))
+    write_atomic(path_of(run, evaluation), "".join(f"{json.dumps(each._asdict())}\n" for each in answered))
+
+
+def read(run: Path, evaluation: str) -> list[Answered]:
+    """Raises FileNotFoundError where they were not kept, ValueError, naming file and line, for what is none."""
+    path = path_of(run, evaluation)
+    if not path.exists():
+        raise FileNotFoundError(f"no predictions in {path}; they stay where the run was made, make it again there")
+    return list(parse(path))
+
+
+def parse(path: Path) -> Iterator[Answered]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            found = Answered(**json.loads(line))
+            float(found.prediction), float(found.label or 0)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path} line {number} is no prediction ({error}); run the cell again") from error
+        yield found
