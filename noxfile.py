@@ -42,6 +42,31 @@ def reproduce_table2(session: nox.Session) -> None:
     python(session, "-m", "harness", "run", "--table", "2", *session.posargs)
 
 
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def reproduce_table3(session: nox.Session) -> None:
+    """Table 3, question answering: RACE and Story Cloze."""
+    python(session, "-m", "harness", "run", "--table", "3", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def reproduce_table4(session: nox.Session) -> None:
+    """Table 4, similarity and classification, and the GLUE score over nine tasks."""
+    python(session, "-m", "harness", "run", "--table", "4", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def reproduce_table5(session: nox.Session) -> None:
+    """Table 5, the ablations: four recipes on eight tasks."""
+    python(session, "-m", "harness", "run", "--table", "5", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def reproduce_all(session: nox.Session) -> None:
+    """Tables 2 to 5 in one run; what stands in several is trained once."""
+    each = [word for number in "2345" for word in ("--table", number)]
+    python(session, "-m", "harness", "run", *each, *session.posargs)
+
+
 @nox.session(venv_backend="none", requires=["environment"])
 def tests(session: nox.Session) -> None:
     """The tests, on every core. -- --slow adds those at full width; any other words go to pytest."""

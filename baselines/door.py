@@ -50,6 +50,10 @@ def make(
     random, weights. run_dir: the baseline owns what is in it. report: called with a plain dict an event; what
     it raises (KeyboardInterrupt) stops the training, its state saved. Raises ValueError or OSError, in words.
     """
+    if recipe.is_classical:
+        from baselines.classical import MODELS
+
+        return MODELS[recipe.model](form)
     from baselines.finetune import FineTuned
 
     return FineTuned(recipe, profile, form, seeds, device, weights, run_dir, report)
@@ -94,6 +98,8 @@ def fingerprint(recipe: Recipe, profile: Profile, weights: Path) -> dict[str, An
 
     Imports no torch. Raises FileNotFoundError or ValueError where a file is missing or is not what it should be.
     """
+    if recipe.is_classical:
+        return {"recipe": recipe.settings, "vocabulary": None, "weights": None}
     found: dict[str, Any] = {
         "recipe": recipe.settings,
         "size": asdict(profile.size),
@@ -131,6 +137,8 @@ def pretraining_fingerprint(model: str, profile: Profile, corpus: str, seed: int
 
 def flops(recipe: Recipe, profile: Profile, training: float, scoring: float, length: float) -> float:
     """Of one cell: fine-tuning on `training` tokens an epoch and scoring `scoring`, in sequences of `length`."""
+    if recipe.is_classical:
+        return 0.0
     lm_loss, model = recipe.lm_coef > 0, recipe.model
     train = cost.training_flops(profile.size, training * profile.finetuning.epochs, length, lm_loss, model)
     return train + scoring * cost.forward_flops(profile.size, length, lm_loss=False, model=model)

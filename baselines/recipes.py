@@ -16,7 +16,7 @@ class Recipe:
     The last four fields are such choices, at the value that is ours (`results/README.md`, departures).
     """
 
-    model: str = "gpt"  # or "lstm"
+    model: str = "gpt"  # or "lstm", or one of CLASSICAL, for which only this field counts
     pretrained: bool = True
     lm_coef: float = 0.5  # the paper's lambda: L3 = L2 + lm_coef * L1
     embedding_dropout: str = "vectors"  # of the gathered vectors; "matrix": of the embedding matrix itself (release)
@@ -26,8 +26,14 @@ class Recipe:
     summary: str = "pre-trained Transformer, fine-tuned with the auxiliary LM loss"
 
     @property
+    def is_classical(self) -> bool:
+        return self.model in CLASSICAL
+
+    @property
     def settings(self) -> dict[str, object]:
         """What of it can change a number."""
+        if self.is_classical:
+            return {"model": self.model}
         return {name: value for name, value in asdict(self).items() if name != "summary"}
 
 
@@ -44,7 +50,12 @@ CHOICES = {  # to measure what a departure is worth
     "best_epoch": replace(FULL, epoch="best", summary="scores the epoch that is best on the scored split"),
     "squared_error": replace(FULL, score_loss="squared", summary="fits graded scores (STS-B) by squared error"),
 }
-RECIPES = {**ABLATIONS, **CHOICES}
+CLASSICAL = ("majority", "tfidf")  # no language models: what any learner must beat
+REFERENCES = {
+    "majority": Recipe("majority", pretrained=False, lm_coef=0.0, summary="the most frequent label, or the mean score"),
+    "tfidf": Recipe("tfidf", pretrained=False, lm_coef=0.0, summary="TF-IDF with logistic or ridge regression"),
+}
+RECIPES = {**ABLATIONS, **CHOICES, **REFERENCES}
 LANGUAGE_MODELS = ("full", "lstm")  # whose language models there are to pre-train
 
 

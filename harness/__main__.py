@@ -9,12 +9,10 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from itertools import product
-from pathlib import Path
 
 from baselines import door
-from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, Profile
-from harness import hardware, options, plan, record, tables
+from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES, Profile
+from harness import from_records, hardware, options, plan, record
 from harness.files import require_writable
 from harness.progress import Stop, duration
 from harness.tables import TABLES
@@ -30,8 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = options.build(RECIPES, PROFILES, LANGUAGE_MODELS).parse_args(arguments)
     commands: dict[str, Callable[[Namespace], int]] = {
         "run": run,
-        "table": table,
-        "accept": accept,
+        "table": from_records.table,
+        "accept": from_records.accept,
+        "score": from_records.score,
+        "submit": from_records.submit,
+        "scores": from_records.scores,
         "pretrain": pretrain,
         "sample": sample,
         "list": show_list,
@@ -53,43 +54,50 @@ def run(chosen: Namespace) -> int:
 
     profile, device = start(chosen)
     name, runs = profile.name, chosen.runs / profile.name
-    recipes = list(dict.fromkeys(chosen.ablation or ["full"]))
     seeds = list(dict.fromkeys(chosen.seed or range(chosen.seeds or SEEDS.get(name, USUAL_SEEDS))))
-    of_table = TABLES[chosen.table] if chosen.table else None
-    tasks = plan.choose_tasks(of_table, chosen.task)
+    of_tables = plan.choose_tables(chosen.table, chosen.task, chosen.ablation)
+    cells = plan.choose_cells(of_tables, chosen.task, chosen.ablation, tuple(REFERENCES) if chosen.references else ())
     list(record.read_all(runs))  # a file there that is no record is said now, not after the training
     origin = plan.choose_origin(name, chosen.data_dir)
-    models = language_model.find(door, profile, {recipe: RECIPES[recipe] for recipe in recipes}, chosen)
+    neural = {recipe: RECIPES[recipe] for recipe in cells if not RECIPES[recipe].is_classical}
+    models = dict.fromkeys(cells, language_model.NONE) | language_model.find(door, profile, neural, chosen)
     distinct = list(dict.fromkeys(models.values()))
     ready = all(model.ready for model in distinct)
-    found, problems = runner.load_tasks(tasks, origin, chosen.limit, chosen.allow_subset)
+    tasks = list(dict.fromkeys(task for names in cells.values() for task in names))
+    found, problems = runner.load_tasks(
+        [TASKS[task] for task in tasks], origin, chosen.limit, chosen.allow_subset, chosen.submission
+    )
     for task, problem in problems.items():
         say(f"{task} cannot be run: {problem}")
     elsewhere = plan.unattempted(origin, found | problems)
     plan.remember(runs, {**elsewhere, **problems}, TASKS if chosen.data_dir else found | problems)
     if not found:
         return 1
+    cells = {recipe: [task for task in names if task in found] for recipe, names in cells.items()}
 
     def jobs() -> list[runner.Job]:
-        """The first seed of everything before the second of anything."""
-        prints = {recipe: door.fingerprint(RECIPES[recipe], profile, models[recipe].folder) for recipe in recipes}
+        """The first seed of everything before the second of anything. Where no seed changes anything, one is enough."""
+        prints = {recipe: door.fingerprint(RECIPES[recipe], profile, models[recipe].folder) for recipe in cells}
         return [
-            runner.Job(TASKS[task], recipe, name, seed, prints[recipe], data)
+            runner.Job(TASKS[task], recipe, name, seed, prints[recipe], found[task])
             for seed in seeds
-            for recipe in recipes
-            for task, data in found.items()
+            for recipe, names in cells.items()
+            if seed == seeds[0] or not RECIPES[recipe].is_classical
+            for task in names
         ]
 
     def is_done(job: runner.Job) -> bool:
         return not chosen.force and job.is_done(chosen.runs)
 
+    n = sum(len(names) * (1 if RECIPES[recipe].is_classical else len(seeds)) for recipe, names in cells.items())
     # before the pre-training there is no hash of weights, so no key, and nothing can be done already
     waiting = [job for job in jobs() if not is_done(job)] if ready else None
-    say(plan.describe_cells(list(found), recipes, seeds, waiting))
+    say(plan.describe_cells(cells, seeds, n, n - len(waiting) if waiting is not None else 0))
     say(f"data: {next(iter(found.values())).train.count.origin}; {'; '.join(model.says for model in distinct)}")
     loads = {task: plan.load_of(data) for task, data in found.items()}
-    cells = [(j.task.name, j.recipe) for j in waiting] if waiting is not None else product(found, recipes, seeds)
-    tuning = sum(door.flops(RECIPES[recipe], profile, *loads[task]) for task, recipe, *_ in cells)
+    every = [(recipe, task) for recipe, names in cells.items() for task in names for _ in seeds]
+    left = [(job.recipe, job.task.name) for job in waiting] if waiting is not None else every
+    tuning = sum(door.flops(RECIPES[recipe], profile, *loads[task]) for recipe, task in left)
     training = sum(model.flops for model in distinct)
     say(plan.estimate({"pre-training": training, "fine-tuning": tuning}, lambda: door.probe(profile, device)))
     if chosen.dry_run:
@@ -100,7 +108,7 @@ def run(chosen: Namespace) -> int:
     failed = False
     for job in jobs():
         if is_done(job):
-            if not of_table:
+            if not of_tables:
                 say(f"{record.read(job.path(chosen.runs)).summary}  (done already)")
             continue
         if chosen.force:
@@ -114,8 +122,8 @@ def run(chosen: Namespace) -> int:
         except (ValueError, OSError, FloatingPointError) as error:  # the other cells still can be run
             explain(error, chosen, f"{job.label} failed")
             failed = True
-    if of_table:
-        show_table(of_table, runs, name)
+    for table in of_tables:
+        from_records.show_table(table.number, runs, name, references=any(RECIPES[r].is_classical for r in cells))
     return 1 if failed or problems else 0
 
 
@@ -163,25 +171,6 @@ def start(chosen: Namespace) -> tuple[Profile, str]:
     return PROFILES[name], choose_device(chosen.device)
 
 
-def table(chosen: Namespace) -> int:
-    name, _ = plan.choose_profile(chosen.profile, None)
-    folder = chosen.runs / name
-    records = list(record.read_all(folder))
-    print(
-        tables.render(TABLES[chosen.number], records, name, plan.remembered(folder), chosen.format, record.code_hash())
-    )
-    return 0
-
-
-def accept(chosen: Namespace) -> int:
-    from harness import results
-
-    name, _ = plan.choose_profile(chosen.profile, None)
-    for path in results.accept(TABLES[chosen.number], chosen.runs / name, name):
-        say(f"wrote {path}")
-    return 0
-
-
 def show_list(_: Namespace) -> int:
     print("tasks")
     for task in TASKS.values():
@@ -199,14 +188,6 @@ def show_list(_: Namespace) -> int:
     for number, known in TABLES.items():
         print(f"  {number:<16} {known.title}")
     return 0
-
-
-def show_table(of_table: tables.Table, runs: Path, profile: str) -> None:
-    """On the terminal, and as Markdown beside the runs."""
-    told = list(record.read_all(runs)), profile, plan.remembered(runs)
-    print(tables.render(of_table, *told, code=record.code_hash()))
-    path = tables.write(of_table, tables.render(of_table, *told, "markdown", record.code_hash()), runs)
-    say(f"the same as Markdown: {path}")
 
 
 def explain(error: Exception, chosen: Namespace, what: str = "harness") -> None:

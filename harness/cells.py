@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from harness import metrics
+from harness.columns import Average, Column, by_metric
 from harness.record import Record, SplitCount, key_hash
-from harness.tasks import TASKS
 
 EMPTY = "–"
 NO_PROBLEMS: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table: which score of which evaluation of which task it shows."""
-
-    name: str  # as in results/paper.json
-    heading: str
-    task: str
-    evaluation: str
-    metric: str = "acc"
-    paper_split: str = "test server"  # what the paper scored: "test server" (labels hidden) or "test"
-
-    @property
-    def split(self) -> str:
-        """The split that we score, without the evaluation's own name: "validation", not "validation_matched"."""
-        return TASKS[self.task].evaluations[self.evaluation].split.removesuffix(f"_{self.evaluation}")
-
-    @property
-    def note(self) -> str:
-        """What sets our data apart from the paper's; empty where nothing does."""
-        return TASKS[self.task].note
 
 
 @dataclass(frozen=True)
@@ -44,36 +23,43 @@ class Cell:
     Where `scored` or `trained` counts fewer rows than were published, the number is of a fragment (`whole` is False).
     """
 
-    column: Column
+    column: Column | Average
     reason: str = ""  # why there is no number; empty where there is one
     mean: float | None = None
     spread: float | None = None  # None with one seed
     seeds: int = 0
-    scored: SplitCount | None = None
-    trained: SplitCount | None = None
+    scored: tuple[SplitCount, ...] = ()
+    trained: tuple[SplitCount, ...] = ()
     other_code: int = 0  # how many of the seeds were made by other code than the present
     degenerate: int = 0  # how many of the seeds predicted one and the same for every example
     left_out: int = 0  # records of other configurations
 
     @property
     def whole(self) -> bool:
-        return all(count is None or count.n == count.of for count in (self.scored, self.trained))
+        return all(count.n == count.of for count in (*self.scored, *self.trained))
 
     @property
     def text(self) -> str:
         """ "82.1 ± 0.4", "82.1 ± –" with one seed, "(61.3; 64 of 277)" of a fragment, "–" where empty."""
-        if self.mean is None or self.scored is None or self.trained is None:
+        if self.mean is None:
             return EMPTY
         if self.whole:
             return f"{self.mean:.1f} ± {EMPTY if self.spread is None else f'{self.spread:.1f}'}"
         spread = "" if self.spread is None else f" ± {self.spread:.1f}"
-        scored_part = self.scored.n < self.scored.of
-        part = self.scored if scored_part else self.trained
-        return f"({self.mean:.1f}{spread}; {'' if scored_part else 'train '}{part.n} of {part.of})"
+        return f"({self.mean:.1f}{spread}; {self.part})"
+
+    @property
+    def part(self) -> str:
+        """ "64 of 277", "train 64 of 2490": what a fragment is of."""
+        if isinstance(self.column, Average):
+            return "fragments"
+        scored, of = (sum(getattr(count, name) for count in self.scored) for name in ("n", "of"))
+        trained, trained_of = (sum(getattr(count, name) for count in self.trained) for name in ("n", "of"))
+        return f"{scored} of {of}" if scored < of else f"train {trained} of {trained_of}"
 
 
 def fill(
-    column: Column,
+    column: Column | Average,
     records: Iterable[Record],
     profile: str,
     recipe: str = "full",
@@ -86,39 +72,77 @@ def fill(
     rows are missing); only asked where no record fills the cell. code: the present code's hash, to mark records made
     by other code; None marks none.
     """
-    made = [
-        record for record in records if (record.task, record.recipe, record.profile) == (column.task, recipe, profile)
-    ]
-    usable = [record for record in made if column.metric in record.scores.get(column.evaluation, {})]
+    made = [record for record in records if (record.recipe, record.profile) == (recipe, profile)]
+    if isinstance(column, Average):
+        return fill_average(column, made, code)
+    of_task = [record for record in made if record.task == column.task]
+    usable = [record for record in of_task if column.score(record) is not None]
     if not usable:
-        untold = f"no run of {column.task} was scored on {column.evaluation}" if made else "not run yet"
-        return Cell(column, problems.get(f"{column.task}/{column.evaluation}") or problems.get(column.task) or untold)
-    chosen, left_out = choose(usable, column.evaluation)
-    scores = [record.scores[column.evaluation][column.metric] for record in chosen]
+        evaluation = " and ".join(column.evaluations)
+        untold = f"no run of {column.task} was scored on {evaluation}" if of_task else "not run yet"
+        known = (problems.get(f"{column.task}/{name}") for name in column.evaluations)
+        return Cell(column, next(filter(None, known), None) or problems.get(column.task) or untold)
+    chosen, left_out = choose(usable, column.evaluations)
+    scores = [score for record in chosen if (score := column.score(record)) is not None]
     return Cell(
         column,
         mean=statistics.fmean(scores),
         spread=statistics.stdev(scores) if len(scores) > 1 else None,
         seeds=len(chosen),
-        scored=chosen[-1].evaluations[column.evaluation],
-        trained=chosen[-1].train,
+        scored=tuple(chosen[-1].evaluations[name] for name in column.evaluations),
+        trained=(chosen[-1].train,),
         other_code=sum(code is not None and record.code != code for record in chosen),
-        degenerate=sum(record.status.get(column.evaluation) == "degenerate" for record in chosen),
+        degenerate=sum(any(is_degenerate(record, name) for name in column.evaluations) for record in chosen),
         left_out=left_out,
     )
 
 
-def choose(records: Iterable[Record], evaluation: str) -> tuple[list[Record], int]:
+def fill_average(column: Average, made: Sequence[Record], code: str | None) -> Cell:
+    """A mean over tasks, seed by seed: of the seeds that every task has."""
+    chosen: dict[str, dict[int, Record]] = {}
+    for task, names in column.of.items():
+        of_task = [record for record in made if record.task == task and by_metric(record).keys() >= set(names)]
+        chosen[task] = {record.seed: record for record in choose(of_task, ())[0]} if of_task else {}
+    if missing := [task for task, by_seed in chosen.items() if not by_seed]:
+        return Cell(column, f"a mean over {len(column.of)} tasks, of which {', '.join(missing)} have no number here")
+    seeds = sorted(set.intersection(*(set(by_seed) for by_seed in chosen.values())))
+    rows = {seed: [by_seed[seed] for by_seed in chosen.values()] for seed in seeds}
+    scores = [metrics.mean_over_tasks(column.of, {r.task: by_metric(r) for r in row}) for row in rows.values()]
+    if not scores:
+        return Cell(column, f"a mean over {len(column.of)} tasks, which have no seed in common")
+    every = [record for row in rows.values() for record in row]
+    return Cell(
+        column,
+        mean=statistics.fmean(scores),
+        spread=statistics.stdev(scores) if len(scores) > 1 else None,
+        seeds=len(scores),
+        scored=tuple(count for record in every for count in record.evaluations.values()),
+        trained=tuple(record.train for record in every),
+        other_code=sum(code is not None and any(record.code != code for record in row) for row in rows.values()),
+        degenerate=sum(any(is_degenerate(r, name) for r in row for name in r.scores) for row in rows.values()),
+    )
+
+
+def is_degenerate(record: Record, evaluation: str) -> bool:
+    return record.status.get(evaluation) == "degenerate"
+
+
+def choose(records: Iterable[Record], evaluations: Sequence[str]) -> tuple[list[Record], int]:
     """The records of the one configuration to show, oldest first, and how many records of others there are.
 
-    Whole data goes before a fragment, then the newest. Two records of one key are one result, redone: the newer counts.
+    Whole data (of `evaluations`, or of all where none is named) goes before a fragment, then the newest. Two records of
+    one key are one result, redone: the newer counts.
     """
     groups: dict[str, dict[str, Record]] = {}
     for record in sorted(records, key=lambda record: record.finished):
         groups.setdefault(configuration(record), {})[key_hash(record.key)] = record
 
     def rank(group: Mapping[str, Record]) -> tuple[bool, str]:
-        counts = [count for record in group.values() for count in (record.train, record.evaluations[evaluation])]
+        counts = [
+            count
+            for record in group.values()
+            for count in (record.train, *(record.evaluations[name] for name in evaluations or record.evaluations))
+        ]
         return all(count.n == count.of for count in counts), max(record.finished for record in group.values())
 
     best = max(groups.values(), key=rank)

@@ -85,7 +85,7 @@ class Directory:
     def open(self, task: Task, source: Source) -> Opened:
         file, name = self.find(source), short(source.files)
         rows = part_of(self.rows(task, source, file, name), source.part, name)
-        return Opened(file.name if file.is_file() else source.files.path, f"directory {name}", source.n, rows)
+        return Opened(name, f"directory {name}", source.n, rows)
 
     def rows(self, task: Task, source: Source, file: Path, name: str) -> Iterator[tuple[str, Row]]:
         """The columns that the task reads, under their names on the hub, and the labels too."""
@@ -184,9 +184,9 @@ def problem(task: Task, source: Source, origin: Origin) -> str:
     except ValueError as error:
         return str(error)
     if n < of:
-        return f"{files.path if file.is_dir() else file.name} has {max(n, 0)} of {of} rows"
+        return f"{short(files)} has {max(n, 0)} of {of} rows"
     more = n > of and not task.unlabelled and not files.ragged
-    return f"{file.name} has {n} rows, expected {of}" if more else ""
+    return f"{short(files)} has {n} rows, expected {of}" if more else ""
 
 
 def example_of(task: Task, row: Row, where: str) -> Example:
@@ -229,4 +229,5 @@ def require_columns(found: Collection[str], needed: Iterable[str], where: str) -
 
 def short(files: Files) -> str:
     """The path in its archive, "RTE/dev.tsv": users point at the archive's folder or at what holds it."""
-    return files.path.partition("/")[2] or files.path
+    inner = files.path.partition("/")[2]
+    return inner if Path(inner).suffix else files.path  # RACE's folders say nothing without its name

@@ -28,6 +28,9 @@ class LanguageModel:
         """Nothing to do."""
 
 
+NONE = LanguageModel(Path(), "no language model")  # for what is measured without one
+
+
 class OnlyVocabulary(LanguageModel):
     """A tokenised corpus and its vocabulary, all that recipes without pre-training need; trainings on it share both."""
 

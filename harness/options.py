@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NoReturn
 
 from harness import __version__
+from harness.arguments import amount, one_of, positive, seed
+from harness.sheet import FORMATS
 from harness.tables import TABLES
 from harness.tasks import TASKS
 
@@ -18,6 +19,9 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   run        fine-tune and score cells of a table, then print it
   table      print a table from what has been run; needs no GPU and no data
   accept     copy what a table shows from runs/ to results/
+  score      compute a record's numbers again from the predictions kept beside it
+  submit     write, or check, the zip that the GLUE server scores
+  scores     enter the GLUE server's answer, for the tables
   pretrain   train a language model on your own text
   sample     let a language model continue a text
   list       the tasks, ablations, profiles and tables there are
@@ -27,7 +31,8 @@ examples:
   python -m harness run --table 2                       Table 2 at the profile that fits this machine
   python -m harness run --ablation no_aux --task rte --seed 0
   python -m harness run --profile small --data-dir DIR --task rte --dry-run
-  python -m harness table 2 --profile mini --format markdown
+  python -m harness run --ablation no_aux               an ablation on all of Table 5's tasks
+  python -m harness table 5 --profile mini --references --format latex
   python -m harness pretrain --profile small --corpus DIR --ablation lstm --minutes 30
   torchrun --nproc_per_node=4 -m harness pretrain --profile paper --corpus hub:rojagtap/bookcorpus
 """
@@ -52,12 +57,20 @@ def build(
     )
     parser.add_argument("--version", action="version", version=f"gpt1-harness {__version__}")
     commands = parser.add_subparsers(
-        dest="command", required=True, metavar="run | table | accept | pretrain | sample | list"
+        dest="command",
+        required=True,
+        metavar="COMMAND",
     )
 
     run = commands.add_parser("run", help="fine-tune and score, then print", description="Fine-tune and score cells.")
     what = run.add_argument_group("what to run (default: every task, the full recipe)")
-    what.add_argument("--table", type=one_of("table", [str(n) for n in TABLES], int), help="all tasks of this table")
+    what.add_argument(
+        "--table",
+        action="append",
+        type=table_number(),
+        metavar="N",
+        help="this table's tasks, each with the recipes of the paper's rows; may be repeated",
+    )
     what.add_argument(
         "--task", action="append", type=one_of("task", TASKS), metavar="NAME", help="one task; may be repeated"
     )
@@ -66,7 +79,12 @@ def build(
         action="append",
         type=one_of("ablation", recipes),
         metavar="NAME",
-        help=f"a recipe: {', '.join(recipes)} ('list' explains); may be repeated (default: full)",
+        help=f"a recipe: {', '.join(recipes)} ('list' explains); may be repeated (default: the table's, or full); "
+        "without --table and --task on Table 5's tasks",
+    )
+    what.add_argument("--references", action="store_true", help="also what any learner must beat: majority, tfidf")
+    what.add_argument(
+        "--submission", action="store_true", help="also answer the test splits that only the GLUE server scores"
     )
     seeds = what.add_mutually_exclusive_group()
     seeds.add_argument("--seed", action="append", type=seed, metavar="K", help="this seed; may be repeated")
@@ -91,13 +109,16 @@ def build(
     add_common(run)
 
     table = commands.add_parser("table", help="print a table", description="Print a table from records alone.")
-    table.add_argument(
-        "number", type=one_of("table", [str(n) for n in TABLES], int), metavar="NUMBER", help="of the paper: 2"
-    )
+    table.add_argument("number", type=table_number(), metavar="NUMBER", help=TABLE_HELP)
     add_profile(table, profiles)
     table.add_argument(
-        "--format", default="terminal", choices=("terminal", "markdown"), help="terminal (default) or markdown"
+        "--format",
+        default="terminal",
+        type=one_of("format", FORMATS),
+        metavar="NAME",
+        help=f"{', '.join(FORMATS)} (default: terminal)",
     )
+    table.add_argument("--references", action="store_true", help="also show the rows majority and tfidf")
     add_common(table)
 
     accept = commands.add_parser(
@@ -105,11 +126,47 @@ def build(
         help="copy a table's records from runs/ to results/ and render it there",
         description="Copy the records that a table shows from runs/ to results/records/, and render it in results/.",
     )
-    accept.add_argument(
-        "number", type=one_of("table", [str(n) for n in TABLES], int), metavar="NUMBER", help="of the paper: 2"
-    )
+    accept.add_argument("number", type=table_number(), metavar="NUMBER", help=TABLE_HELP)
     add_profile(accept, profiles)
     add_common(accept)
+
+    score = commands.add_parser(
+        "score",
+        help="compute a record's numbers again from its predictions",
+        description="Compute a record's numbers again from the predictions kept beside it; they must agree.",
+    )
+    score.add_argument("record", type=Path, metavar="RECORD", help="a record.json below runs/, or its folder")
+    add_common(score)
+
+    submit = commands.add_parser(
+        "submit",
+        help="write or check the GLUE server's zip",
+        description="Write the zip that the GLUE server scores, from runs made with 'run --submission'.",
+    )
+    add_profile(submit, profiles)
+    submit.add_argument("--ablation", type=one_of("ablation", recipes), default="full", metavar="NAME", help="a recipe")
+    submit.add_argument("--seed", type=seed, default=0, metavar="K", help="whose models' answers (default: 0)")
+    submit.add_argument("--out", type=Path, metavar="FILE", help="default: submission.zip in the profile's runs")
+    submit.add_argument("--fill", action="store_true", help="constant answers for tasks that were not run")
+    submit.add_argument("--check", type=Path, metavar="FILE", help="only check this zip, and name every fault")
+    add_common(submit)
+
+    scores = commands.add_parser(
+        "scores",
+        help="enter the GLUE server's answer",
+        description="Enter the GLUE server's answer; tables then show it in rows of its own.",
+    )
+    scores.add_argument(
+        "--from",
+        dest="file",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="a line a leaderboard column, as it shows it: 'CoLA 45.4', 'MRPC 82.3/75.7'",
+    )
+    add_profile(scores, profiles)
+    scores.add_argument("--ablation", type=one_of("ablation", recipes), default="full", metavar="NAME", help="of which")
+    add_common(scores)
 
     pretrain = commands.add_parser(
         "pretrain", help="train a language model", description="Train a language model on plain text."
@@ -163,6 +220,13 @@ def build(
     return parser
 
 
+TABLE_HELP = f"of the paper: {', '.join(map(str, TABLES))}"
+
+
+def table_number() -> Callable[[str], Any]:
+    return one_of("table", [str(number) for number in TABLES], int)
+
+
 def add_profile(parser: argparse._ActionsContainer, profiles: Collection[str]) -> None:
     parser.add_argument(
         "--profile",
@@ -185,45 +249,3 @@ def add_language_model(parser: argparse.ArgumentParser, names: Collection[str]) 
 def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are kept (runs)")
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
-
-
-def one_of(kind: str, names: Collection[str], convert: Callable[[str], Any] = str) -> Callable[[str], Any]:
-    """An argument that must be one of `names`; the error names the nearest."""
-
-    def check(text: str) -> Any:
-        if text in names:
-            return convert(text)
-        near = difflib.get_close_matches(text, names, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise argparse.ArgumentTypeError(f"unknown {kind} {text!r}; {hint}There are: {', '.join(names)}")
-
-    return check
-
-
-def seed(text: str) -> int:
-    return whole(text, 0, 2**31 - 1)  # what every generator takes
-
-
-def amount(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0.0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number above 0")
-    return number
-
-
-def positive(text: str) -> int:
-    return whole(text, 1)
-
-
-def whole(text: str, least: int, most: int | None = None) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if number < least or (most is not None and number > most):
-        upper = "up" if most is None else f"to {most}"
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from {least} {upper}")
-    return number

@@ -13,9 +13,9 @@ from harness.data import Directory, MiniWorld, Origin, TheHub
 from harness.files import write_atomic
 from harness.progress import duration
 from harness.runner import Data
-from harness.tables import Table
+from harness.tables import TABLES, Table
 from harness.tasks import TASKS
-from harness.tasks.base import Example, Task
+from harness.tasks.base import Example
 
 TOKENS_A_WORD = 1.3  # byte pairs and punctuation to a word between spaces, on GLUE's sentences
 SAMPLED = 500  # examples read to estimate a set's length
@@ -41,13 +41,37 @@ def choose_origin(profile: str, data_dir: Path | None) -> Origin:
     return Directory(data_dir) if data_dir else TheHub()
 
 
-def choose_tasks(table: Table | None, names: Sequence[str] | None) -> list[Task]:
-    """The named tasks, or the table's, or all. Raises ValueError where a named one is not in the table."""
-    of_table = list(dict.fromkeys(column.task for column in table.columns)) if table else list(TASKS)
-    stray = [name for name in names or () if name not in of_table]
-    if stray and table:
-        raise ValueError(f"task {stray[0]!r} is not in Table {table.number}; it has {', '.join(of_table)}")
-    return [TASKS[name] for name in dict.fromkeys(names or of_table)]
+def choose_tables(
+    numbers: Sequence[int] | None, tasks: Sequence[str] | None, ablations: Sequence[str] | None
+) -> list[Table]:
+    """The named ones; for an ablation and nothing else Table 5, which is where the paper has it."""
+    if numbers:
+        return [TABLES[number] for number in dict.fromkeys(numbers)]
+    return [TABLES[5]] if ablations and not tasks else []
+
+
+def choose_cells(
+    tables: Sequence[Table],
+    tasks: Sequence[str] | None,
+    ablations: Sequence[str] | None,
+    references: Sequence[str] = (),
+) -> dict[str, list[str]]:
+    """Recipe -> its tasks: the tables', each with the recipes of the paper's rows, or the named ones.
+
+    Without tables the named tasks, or all. references: recipes to add to each task. Raises ValueError where a named
+    task is in none of the tables.
+    """
+    offered = {table.number: (table.tasks, tuple(table.own)) for table in tables} or {0: (tuple(TASKS), ("full",))}
+    known = list(dict.fromkeys(task for names, _ in offered.values() for task in names))
+    if stray := [name for name in tasks or () if name not in known]:
+        of = " and ".join(f"Table {table.number}" for table in tables)
+        raise ValueError(f"task {stray[0]!r} is not in {of}; it has {', '.join(known)}")
+    found: dict[str, dict[str, None]] = {}
+    for names, recipes in offered.values():
+        wanted = dict.fromkeys(tasks or names)
+        for recipe in dict.fromkeys((*(ablations or recipes), *references)):
+            found.setdefault(recipe, {}).update({task: None for task in wanted if task in names})
+    return {recipe: list(names) for recipe, names in found.items() if names}
 
 
 class Load(NamedTuple):
@@ -69,7 +93,8 @@ def load_of(found: Data) -> Load:
         return mean * len(examples) * len(some[0].sequences), mean
 
     training, length = tokens(found.train.examples)
-    return Load(training, sum(tokens(split.examples)[0] for split in found.evaluations.values()), length)
+    asked = (*found.evaluations.values(), *found.hidden.values())
+    return Load(training, sum(tokens(split.examples)[0] for split in asked), length)
 
 
 def unattempted(origin: Origin, tried: Iterable[str]) -> dict[str, str]:
@@ -100,14 +125,15 @@ def remembered(folder: Path) -> dict[str, str]:
     return {str(key): str(why) for key, why in found.items()} if isinstance(found, dict) else {}
 
 
-def describe_cells(
-    tasks: Sequence[str], recipes: Sequence[str], seeds: Sequence[int], waiting: Sequence[Any] | None
-) -> str:
+def describe_cells(cells: Mapping[str, Sequence[str]], seeds: Sequence[int], n: int, done: int) -> str:
     """ "15 cells: mnli, snli (full), seeds 0, 1, 2; 3 are done already" """
-    n = len(tasks) * len(recipes) * len(seeds)
-    done = n - len(waiting) if waiting is not None else 0
-    of = f"{', '.join(tasks)} ({', '.join(recipes)}), seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-    return f"{n} cell{'s' if n > 1 else ''}: {of}; {done or 'none'} {'is' if done == 1 else 'are'} done already"
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for recipe, tasks in cells.items():
+        groups.setdefault(tuple(tasks), []).append(recipe)
+    of = "; ".join(f"{', '.join(tasks)} ({', '.join(recipes)})" for tasks, recipes in groups.items())
+    which = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    already = f"{done or 'none'} {'is' if done == 1 else 'are'} done already"
+    return f"{n} cell{'s' if n > 1 else ''}: {of}, {which}; {already}"
 
 
 def budget(defaults: Any, n_ctx: int, chosen: Any) -> dict[str, Any]:

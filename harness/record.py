@@ -85,7 +85,7 @@ class Record:
             "profile": self.profile,
             "seeds": ",".join(str(seed) for seed in self.seeds.values()),
             "data": split.hash[:8],
-            "vocab": str(self.key["baseline"]["vocabulary"])[:8],
+            "vocab": str(self.key["baseline"]["vocabulary"] or "none")[:8],
             "weights": str(self.key["baseline"]["weights"] or "none")[:8],
             "batch": self.baseline.get("batch"),
             "code": self.code[:8],

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import plan, record, tables
+from harness import layout, plan, record, tables
 from harness.cells import choose
+from harness.columns import Column
 from harness.files import write_atomic
 from harness.record import ROOT, Record
 from harness.tables import TABLES, Table
@@ -21,26 +22,27 @@ def accept(table: Table, runs: Path, profile: str, results: Path = RESULTS) -> l
     """Copy the records that the table shows (whole data only) from one profile's runs, and render it in results/.
 
     Earlier records of the same tasks and recipes are replaced, since seeds of two configurations are never averaged.
-    Returns what was written. Raises ValueError where there is nothing whole to accept, OSError where writing fails.
+    Other tables that show some of them are rendered too. Returns what was written. Raises ValueError where there is
+    nothing whole to accept, OSError where writing fails.
     """
-    scored = {column.task: column.evaluation for column in table.columns}
     groups: dict[tuple[str, str], list[Record]] = {}
     for made in record.read_all(runs):
         counts = [made.train, *made.evaluations.values()]
-        if scored.get(made.task) in made.evaluations and all(count.n == count.of for count in counts):
+        if table.shows(made) and all(count.n == count.of for count in counts):
             groups.setdefault((made.recipe, made.task), []).append(made)
     if not groups:
         raise ValueError(f"no record in {runs} is of whole data and in Table {table.number}; run it first")
     written: list[Path] = []
     for (recipe, task), records in groups.items():
         folder = results / "records" / profile / recipe
-        kept = {folder / f"{task}-seed{made.seed}.json": made for made in choose(records, scored[task])[0]}
+        kept = {folder / f"{task}-seed{made.seed}.json": made for made in choose(records, ())[0]}
         for path, made in kept.items():
             write_atomic(path, record.to_json(made))
         for old in set(folder.glob(f"{task}-seed*.json")) - kept.keys():
             old.unlink()
         written += kept
-    return [*written, render(table, profile, results)]
+    others = [other for other, name in accepted(results) if name == profile and other != table]
+    return [*written, *(render(other, profile, results) for other in (*others, table))]
 
 
 def render(table: Table, profile: str, results: Path = RESULTS) -> Path:
@@ -51,7 +53,8 @@ def render(table: Table, profile: str, results: Path = RESULTS) -> Path:
 def text(table: Table, profile: str, results: Path = RESULTS) -> str:
     """The accepted table in Markdown. Which code made its records stands in each of them, so none is marked."""
     records = list(record.read_all(results / "records" / profile))
-    return tables.render(table, records, profile, plan.remembered(results / "records" / profile), "markdown")
+    problems = plan.remembered(results / "records" / profile)
+    return layout.render(table, records, profile, problems, "markdown", references=True)
 
 
 def accepted(results: Path = RESULTS) -> Iterator[tuple[Table, str]]:
@@ -59,7 +62,7 @@ def accepted(results: Path = RESULTS) -> Iterator[tuple[Table, str]]:
     for folder in sorted((results / "records").glob("*")):
         tasks = {made.task for made in record.read_all(folder)}
         for table in TABLES.values():
-            if any(column.task in tasks for column in table.columns):
+            if any(isinstance(column, Column) and column.task in tasks for column in table.columns):
                 yield table, folder.name
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from harness import cells, tables
+from harness import cells, layout, tables
 from harness.record import Record, SplitCount, code_hash
 from harness.tasks import TASKS
 
@@ -72,4 +72,4 @@ def grid(text: str) -> dict[str, list[str]]:
 
 
 def markdown(records: Sequence[Record], profile: str = "paper", **options: Any) -> str:
-    return tables.render(TABLE, records, profile, format="markdown", code=code_hash(), **options)
+    return layout.render(TABLE, records, profile, format="markdown", code=code_hash(), **options)

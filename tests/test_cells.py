@@ -69,7 +69,7 @@ def test_a_fragment_reads_as_one() -> None:
     ("problems", "reason"),
     [
         ({}, "not run yet"),
-        ({"mnli/matched": "dev_matched.tsv has 2 of 9815 rows"}, "dev_matched.tsv has 2 of 9815 rows"),
+        ({"mnli/matched": "MNLI/dev_matched.tsv has 2 of 9815 rows"}, "MNLI/dev_matched.tsv has 2 of 9815 rows"),
         ({"mnli": "train.tsv is missing"}, "train.tsv is missing"),
         ({"mnli": "train.tsv is missing", "mnli/matched": "no dev_matched.tsv"}, "no dev_matched.tsv"),
         ({"mnli/mismatched": "no dev_mismatched.tsv"}, "not run yet"),

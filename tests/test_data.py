@@ -167,7 +167,7 @@ def test_a_bad_json_line_is_named(tmp_path: Path, row: object, message: str) -> 
 
 def test_a_subset_of_nothing_is_no_subset(tmp_path: Path) -> None:
     write(tmp_path, evaluation(RTE), HEADER)
-    with pytest.raises(ValueError, match=r"dev\.tsv has 0 of 277 rows"):
+    with pytest.raises(ValueError, match=r"RTE/dev\.tsv has 0 of 277 rows"):
         load(RTE, evaluation(RTE), Directory(tmp_path), allow_subset=True)
 
 
@@ -192,9 +192,9 @@ def test_what_is_not_there_is_said_with_the_ways_to_provide_it(tmp_path: Path) -
         (TWO, ""),
         (TWO + "\n", ""),
         (TWO.replace("\n", "\r\n").rstrip(), ""),
-        (TWO + "2\ta\tb\tentailment\n", "dev.tsv has 3 rows, expected 2"),
-        (HEADER, "dev.tsv has 0 of 2 rows"),
-        ("", "dev.tsv has 0 of 2 rows"),
+        (TWO + "2\ta\tb\tentailment\n", "RTE/dev.tsv has 3 rows, expected 2"),
+        (HEADER, "RTE/dev.tsv has 0 of 2 rows"),
+        ("", "RTE/dev.tsv has 0 of 2 rows"),
     ],
 )
 def test_a_problem_is_counted_in_lines(tmp_path: Path, content: str, said: str) -> None:

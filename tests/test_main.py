@@ -124,7 +124,7 @@ def test_the_table_shows_the_cell_and_why_others_are_empty(workplace: Path) -> N
     )
     run(workplace)
     said = harness("table", "2", "--profile", "small", "--runs", workplace / "runs").stdout
-    assert "dev_matched.tsv has 2 of 9815 rows" in said and "snli_1.0_test.jsonl not found" in said
+    assert "MNLI/dev_matched.tsv has 2 of 9815 rows" in said and "snli_1.0_test.jsonl not found" in said
     scores = [made.scores["validation"]["acc"] for made in records(workplace) if made.recipe == "full"]
     assert f"{sum(scores) / 2:.1f} ± " in said
     markdown = harness("table", "2", "--profile", "small", "--runs", workplace / "runs", "--format", "markdown").stdout
@@ -165,7 +165,7 @@ def wait_for(folder: Path, pattern: str, process: subprocess.Popen[str]) -> Path
 WRONG = {
     "no data directory": (("--data-dir", "nowhere"), 1, "no data directory nowhere"),
     "empty data directory": (("--data-dir", "EMPTY"), 1, "is empty"),
-    "a fragment": (("--data-dir", "FRAGMENT"), 1, "train.tsv has 64 of 2490 rows; a fragment gives no number"),
+    "a fragment": (("--data-dir", "FRAGMENT"), 1, "RTE/train.tsv has 64 of 2490 rows; a fragment gives no number"),
     "a broken row": (("--data-dir", "BROKEN"), 1, "RTE/dev.tsv line 4 has 3 fields, expected 4"),
     "a label outside the set": (("--data-dir", "LABEL"), 1, "RTE/dev.tsv line 4: label 'maybe'"),
     "empty text": (("--data-dir", "BLANK"), 1, "RTE/dev.tsv line 4: sentence1 is ' ', expected text"),

@@ -25,13 +25,16 @@ def parse(line: str) -> argparse.Namespace:
 
 def test_what_the_words_of_run_become() -> None:
     chosen = parse(
-        "run --table 2 --task rte --task mnli --ablation no_aux --ablation full --seed 0 --seed 7 --profile small "
+        "run --table 2 --table 5 --references --submission "
+        "--task rte --task mnli --ablation no_aux --ablation full --seed 0 --seed 7 --profile small "
         "--data-dir d --corpus c --weights w --device cuda:1 --limit 64 --allow-subset --dry-run --force --runs r "
         "--debug"
     )
     assert vars(chosen) == {
         "command": "run",
-        "table": 2,
+        "table": [2, 5],
+        "references": True,
+        "submission": True,
         "task": ["rte", "mnli"],
         "ablation": ["no_aux", "full"],
         "seed": [0, 7],
@@ -137,8 +140,8 @@ WHOLE = "expected a whole number from"
             "run: argument --profile: unknown profile 'papre'; did you mean 'paper'? "
             "There are: paper, small, mini; see",
         ),
-        ("run --table 9", "run: argument --table: unknown table '9'; There are: 2; see"),
-        ("run --table two", "run: argument --table: unknown table 'two'; There are: 2; see"),
+        ("run --table 9", "run: argument --table: unknown table '9'; There are: 2, 3, 4, 5; see"),
+        ("run --table two", "run: argument --table: unknown table 'two'; There are: 2, 3, 4, 5; see"),
         ("run --seeds 0", f"run: argument --seeds: '0'; {WHOLE} 1 up; see"),
         ("run --seeds 1.5", f"run: argument --seeds: '1.5'; {WHOLE} 1 up; see"),
         ("run --seed -1", f"run: argument --seed: '-1'; {WHOLE} 0 to 2147483647; see"),
@@ -148,13 +151,20 @@ WHOLE = "expected a whole number from"
         ("run --seed 1 --seeds 2", "run: argument --seeds: not allowed with argument --seed; see"),
         ("run --colour red", ": unrecognized arguments: --colour red; see"),
         ("table", "table: the following arguments are required: NUMBER; see"),
-        ("table 3", "table: argument NUMBER: unknown table '3'; There are: 2; see"),
-        ("table 2 --format latex", "table: argument --format: invalid choice: 'latex'"),
+        ("table 6", "table: argument NUMBER: unknown table '6'; There are: 2, 3, 4, 5; see"),
+        (
+            "table 2 --format tex",
+            "table: argument --format: unknown format 'tex'; did you mean 'latex'? There are: ",
+        ),
+        ("score", "score: the following arguments are required: RECORD; see"),
+        ("scores", "scores: the following arguments are required: --from; see"),
+        ("submit --seed -1", "submit: argument --seed: '-1'; expected a whole number from 0 to 2147483647"),
+        ("submit --ablation x", "submit: argument --ablation: unknown ablation 'x'; There are: full, no_pretraining"),
         (
             "table 2 --profile big",
             "table: argument --profile: unknown profile 'big'; There are: paper, small, mini; see",
         ),
-        ("accept x", "accept: argument NUMBER: unknown table 'x'; There are: 2; see"),
+        ("accept x", "accept: argument NUMBER: unknown table 'x'; There are: 2, 3, 4, 5; see"),
         ("pretrain --tokens 0", f"pretrain: argument --tokens: '0'; {WHOLE} 1 up; see"),
         ("pretrain --seed x", f"pretrain: argument --seed: 'x'; {WHOLE} 0 to 2147483647; see"),
         (
@@ -192,7 +202,7 @@ WHOLE = "expected a whole number from"
             "sample --ablation no_aux",
             "sample: argument --ablation: unknown language model 'no_aux'; There are: full, lstm; see",
         ),
-        ("", ": the following arguments are required: run | table | accept | pretrain | sample | list; see"),
+        ("", ": the following arguments are required: COMMAND; see"),
         ("rum", "invalid choice: 'rum'"),
     ],
 )
@@ -253,7 +263,7 @@ def test_the_help_tells_the_names_and_defaults(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit):
         parse("run --help")
     text = " ".join(capsys.readouterr().out.split())
-    assert "full, no_pretraining, no_aux ('list' explains); may be repeated (default: full)" in text
+    assert "full, no_pretraining, no_aux ('list' explains); may be repeated (default: the table's, or full)" in text
     assert "paper, small, mini (default: paper where there is an NVIDIA GPU, else mini)" in text
     assert "seeds 0..N-1 (default: 3; paper profile: 1)" in text
     for command in ("pretrain", "sample"):
@@ -268,9 +278,10 @@ def test_the_first_help_tells_the_commands_and_gives_examples_that_parse(capsys:
     assert caught.value.code == 0
     text = capsys.readouterr().out
     described = [line.split()[0] for line in text.splitlines() if line.startswith("  ") and line.split()]
-    assert {"run", "table", "pretrain", "sample", "list", "accept"} <= set(described)
+    commands = ("run", "table", "accept", "score", "submit", "scores", "pretrain", "sample", "list")
+    assert [word for word in described if word in commands][: len(commands)] == list(commands)
     lines = [line.split("  ")[0].strip() for line in text.split("-m harness ")[2:]]
-    assert [parse(line).command for line in lines] == ["run", "run", "run", "table", "pretrain", "pretrain"]
+    assert [parse(line).command for line in lines] == ["run"] * 4 + ["table", "pretrain", "pretrain"]
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,15 +58,45 @@ def test_real_data_does_not_go_with_the_mini_profile(tmp_path: Path) -> None:
         plan.choose_origin("mini", tmp_path)
 
 
+def test_the_named_tables_or_for_an_ablation_alone_the_papers() -> None:
+    assert plan.choose_tables([3, 2, 3], None, None) == [TABLES[3], TABLES[2]]
+    assert plan.choose_tables(None, None, None) == []
+    assert plan.choose_tables(None, None, ["no_aux"]) == [TABLES[5]]
+    assert plan.choose_tables(None, ["rte"], ["no_aux"]) == []
+
+
+TABLE_5 = ["cola", "sst2", "mrpc", "stsb", "qqp", "mnli", "qnli", "rte"]
+
+
 def test_the_named_tasks_or_the_tables_or_all() -> None:
     small = replace(TABLES[2], number=7, columns=TABLES[2].columns[:3])
-    assert [task.name for task in plan.choose_tasks(None, None)] == list(TASKS)
-    assert [task.name for task in plan.choose_tasks(TABLES[2], None)] == ["mnli", "snli", "scitail", "qnli", "rte"]
-    assert [task.name for task in plan.choose_tasks(small, None)] == ["mnli", "snli"]  # once, though in two columns
-    assert plan.choose_tasks(small, ["snli"]) == [TASKS["snli"]]
-    assert plan.choose_tasks(None, ["rte", "qnli", "rte"]) == [TASKS["rte"], TASKS["qnli"]]
+    assert plan.choose_cells([], None, None) == {"full": list(TASKS)}
+    assert plan.choose_cells([TABLES[2]], None, None) == {"full": ["mnli", "snli", "scitail", "qnli", "rte"]}
+    assert plan.choose_cells([small], None, None) == {"full": ["mnli", "snli"]}  # once, though in two columns
+    assert plan.choose_cells([small], ["snli"], ["lstm", "lstm"]) == {"lstm": ["snli"]}
+    assert plan.choose_cells([], ["rte", "qnli", "rte"], None) == {"full": ["rte", "qnli"]}
     with pytest.raises(ValueError, match=r"^task 'rte' is not in Table 7; it has mnli, snli$"):
-        plan.choose_tasks(small, ["snli", "rte"])
+        plan.choose_cells([small], ["snli", "rte"], None)
+    with pytest.raises(ValueError, match=r"^task 'wnli' is not in Table 2 and Table 3; it has mnli, "):
+        plan.choose_cells([TABLES[2], TABLES[3]], ["wnli"], None)
+
+
+def test_a_table_asks_for_the_recipes_of_its_rows() -> None:
+    four = ("full", "no_pretraining", "no_aux", "lstm")
+    assert plan.choose_cells([TABLES[5]], None, None) == dict.fromkeys(four, TABLE_5)
+    assert plan.choose_cells([TABLES[5]], None, ["no_aux"]) == {"no_aux": TABLE_5}
+    assert plan.choose_cells([TABLES[4]], None, None) == {"full": [*TABLE_5, "wnli"]}  # for the GLUE score
+    assert plan.choose_cells([TABLES[3]], None, None, ("majority",)) == {
+        "full": ["story_cloze", "race"],
+        "majority": ["story_cloze", "race"],
+    }
+
+
+def test_of_several_tables_each_cell_is_run_once_and_ablations_where_the_paper_has_them() -> None:
+    cells = plan.choose_cells([TABLES[number] for number in (2, 3, 4, 5)], None, None)
+    assert sorted(cells["full"]) == sorted(TASKS) and len(cells["full"]) == 13
+    assert all(cells[recipe] == TABLE_5 for recipe in ("no_pretraining", "no_aux", "lstm"))
+    assert plan.choose_cells([TABLES[2], TABLES[5]], ["snli"], None) == {"full": ["snli"]}
 
 
 # How much there is to compute
@@ -115,7 +145,7 @@ def test_sets_that_were_not_asked_for_are_looked_at_too(tmp_path: Path) -> None:
     assert found == {
         "scitail": "snli_format/scitail_1.0_train.txt not found",
         "scitail/test": "snli_format/scitail_1.0_test.txt not found",
-        "qnli": "train.tsv has 5 of 104743 rows",
+        "qnli": "QNLI/train.tsv has 5 of 104743 rows",
         "qnli/validation": "QNLI/dev.tsv not found",
         "rte": "RTE/train.tsv not found",  # and nothing of its evaluation, which is whole
     }
@@ -154,25 +184,29 @@ def test_what_cannot_be_read_is_not_remembered(tmp_path: Path, content: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("tasks", "recipes", "seeds", "waiting", "said"),
+    ("cells", "seeds", "n", "done", "said"),
     [
-        (["rte"], ["full"], [0], 1, "1 cell: rte (full), seed 0; none are done already"),
-        (["rte"], ["full"], [0], 0, "1 cell: rte (full), seed 0; 1 is done already"),
-        (["rte"], ["full"], [0, 1, 2], 2, "3 cells: rte (full), seeds 0, 1, 2; 1 is done already"),
+        ({"full": ["rte"]}, [0], 1, 0, "1 cell: rte (full), seed 0; none are done already"),
+        ({"full": ["rte"]}, [0], 1, 1, "1 cell: rte (full), seed 0; 1 is done already"),
+        ({"full": ["rte"]}, [0, 1, 2], 3, 1, "3 cells: rte (full), seeds 0, 1, 2; 1 is done already"),
         (
-            ["mnli", "rte"],
-            ["full", "no_aux"],
+            {"full": ["mnli", "rte"], "no_aux": ["mnli", "rte"]},
             [0, 3],
-            5,
+            8,
+            3,
             "8 cells: mnli, rte (full, no_aux), seeds 0, 3; 3 are done already",
         ),
-        (["mnli", "rte"], ["full"], [4], None, "2 cells: mnli, rte (full), seed 4; none are done already"),
+        (
+            {"full": ["snli", "rte"], "no_aux": ["rte"], "lstm": ["rte"]},
+            [4],
+            4,
+            0,
+            "4 cells: snli, rte (full); rte (no_aux, lstm), seed 4; none are done already",
+        ),
     ],
 )
-def test_the_cells_in_words(
-    tasks: list[str], recipes: list[str], seeds: list[int], waiting: int | None, said: str
-) -> None:
-    assert plan.describe_cells(tasks, recipes, seeds, None if waiting is None else [object()] * waiting) == said
+def test_the_cells_in_words(cells: dict[str, list[str]], seeds: list[int], n: int, done: int, said: str) -> None:
+    assert plan.describe_cells(cells, seeds, n, done) == said
 
 
 def test_the_estimate_in_words() -> None:

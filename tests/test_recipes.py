@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from baselines import cost
-from baselines.recipes import ABLATIONS, FULL, LANGUAGE_MODELS, PROFILES, RECIPES
+from baselines.recipes import ABLATIONS, CLASSICAL, FULL, LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES
 
 ONE_FIELD = {
     "no_pretraining": ("pretrained", False),
@@ -29,7 +29,9 @@ def test_an_ablation_is_the_full_recipe_with_one_field_replaced(name: str) -> No
 
 def test_table_5_has_four_rows_and_every_recipe_is_one_of_these_or_a_choice() -> None:
     assert list(ABLATIONS) == ["full", "no_pretraining", "no_aux", "lstm"]
-    assert set(RECIPES) == {"full", *ONE_FIELD}
+    assert set(RECIPES) == {"full", *ONE_FIELD, *REFERENCES}
+    assert [name for name, recipe in RECIPES.items() if recipe.is_classical] == list(REFERENCES) == list(CLASSICAL)
+    assert RECIPES["tfidf"].settings == {"model": "tfidf"}
     assert [RECIPES[name].model for name in LANGUAGE_MODELS] == ["gpt", "lstm"]
 
 

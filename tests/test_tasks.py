@@ -249,8 +249,8 @@ def test_what_is_no_name_of_a_label_is_refused(name: str, value: object) -> None
     task = TASKS[name]
     column = task.columns[-1]
     row = dict.fromkeys(task.columns, "x") | {"options": list("abcd"), column: value}
-    if (name, str(value)) == ("story_cloze", "1"):
-        pytest.skip("a label of this task")
+    if (name, value) == ("story_cloze", 1):
+        value = 3  # 1 is one of its labels
     with pytest.raises(ValueError, match=r"^label ") as caught:
         task.example(row)
     expected = ", ".join(task.form.names or {"race": "ABCD", "story_cloze": "12"}[name])

@@ -1,0 +1,50 @@
+"""What one word of the command line may be, and the error, naming what there is, for what it may not."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Callable, Collection
+from typing import Any
+
+
+def one_of(kind: str, names: Collection[str], convert: Callable[[str], Any] = str) -> Callable[[str], Any]:
+    """An argument that must be one of `names`; the error names the nearest."""
+
+    def check(text: str) -> Any:
+        if text in names:
+            return convert(text)
+        near = difflib.get_close_matches(text, names, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise argparse.ArgumentTypeError(f"unknown {kind} {text!r}; {hint}There are: {', '.join(names)}")
+
+    return check
+
+
+def seed(text: str) -> int:
+    return whole(text, 0, 2**31 - 1)  # what every generator takes
+
+
+def amount(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number above 0")
+    return number
+
+
+def positive(text: str) -> int:
+    return whole(text, 1)
+
+
+def whole(text: str, least: int, most: int | None = None) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least or (most is not None and number > most):
+        upper = "up" if most is None else f"to {most}"
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from {least} {upper}")
+    return number

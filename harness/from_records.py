@@ -1,0 +1,140 @@
+"""The commands that read what runs have left, and need neither model nor data: table, accept, score, submit, scores."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from harness import layout, plan, predictions, record, results, server_scores, submission, tables
+from harness.cells import choose
+from harness.columns import Scores
+from harness.tables import TABLES
+from harness.tasks import TASKS
+
+SAME = 1e-9  # percent
+
+
+def table(chosen: Namespace) -> int:
+    name, _ = plan.choose_profile(chosen.profile, None)
+    print(text_of(chosen.number, chosen.runs / name, name, chosen.format, chosen.references))
+    return 0
+
+
+def text_of(number: int, runs: Path, profile: str, format: str = "terminal", references: bool = False) -> str:
+    """A table as one profile's runs fill it."""
+    told = list(record.read_all(runs)), profile, plan.remembered(runs), format, record.code_hash()
+    return layout.render(TABLES[number], *told, server_of(runs), references)
+
+
+def show_table(number: int, runs: Path, profile: str, references: bool) -> None:
+    """On the terminal, and as Markdown beside the runs."""
+    print(text_of(number, runs, profile, references=references))
+    path = tables.write(TABLES[number], text_of(number, runs, profile, "markdown", references), runs)
+    print(f"the same as Markdown: {path}", flush=True)
+
+
+def server_of(runs: Path) -> dict[str, Scores]:
+    return dict(server_scores.read(runs))
+
+
+def accept(chosen: Namespace) -> int:
+    name, _ = plan.choose_profile(chosen.profile, None)
+    for path in results.accept(TABLES[chosen.number], chosen.runs / name, name):
+        print(f"wrote {path}", flush=True)
+    return 0
+
+
+def score(chosen: Namespace) -> int:
+    """Raises ValueError where what was recorded does not follow from the predictions."""
+    path = chosen.record / "record.json" if chosen.record.is_dir() else chosen.record
+    made = record.read(path)
+    if wrong := list(disagreements(made, path.parent)):
+        raise ValueError(f"{path} does not agree with its predictions: {'; '.join(wrong)}; run the cell again")
+    print(made.summary)
+    print(f"the predictions in {path.parent / 'predictions'} give the same")
+    return 0
+
+
+def disagreements(made: record.Record, run: Path) -> list[str]:
+    """Where a record's numbers are not those of the predictions in its folder."""
+    from harness import metrics
+
+    found = []
+    for name, scores in made.scores.items():
+        kept = predictions.read(run, name)
+        if len(kept) != made.evaluations[name].n:
+            found.append(f"{name} has {len(kept)} predictions, recorded are {made.evaluations[name].n}")
+            continue
+        labels = [line.label for line in kept if line.label is not None]
+        again = metrics.score(tuple(scores), labels, [line.prediction for line in kept])
+        found += [
+            f"{name} {metric} is {again[metric]:.4f}, recorded is {value:.4f}"
+            for metric, value in scores.items()
+            if abs(again[metric] - value) > SAME
+        ]
+    return found
+
+
+def submit(chosen: Namespace) -> int:
+    """Raises ValueError where the zip to check has faults, or tasks have no answers and may not be filled."""
+    if chosen.check:
+        if faults := submission.faults(chosen.check):
+            for fault in faults:
+                print(fault)
+            raise ValueError(f"{chosen.check} has the {len(faults)} faults above; the server would not score it so")
+        print(f"{chosen.check} is as the GLUE server wants it")
+        return 0
+    name, _ = plan.choose_profile(chosen.profile, None)
+    refuse_mini(name)
+    runs = chosen.runs / name
+    answers, missing = answers_of(list(record.read_all(runs)), runs, chosen.ablation, chosen.seed)
+    if missing and not (chosen.fill and answers):
+        tasks = dict.fromkeys(file.task for file in missing)
+        again = " ".join(f"--task {task}" for task in tasks)
+        raise ValueError(
+            f"no answers of {chosen.ablation} seed {chosen.seed} for {', '.join(file.name for file in missing)} in "
+            f"{runs}; run 'python -m harness run --submission --profile {name} --ablation {chosen.ablation} "
+            f"--seed {chosen.seed} {again}', or put constant answers in their place with --fill"
+        )
+    for file in missing:
+        answers[file.task, file.split] = submission.filler(file)
+    path = chosen.out or runs / "submission.zip"
+    submission.write(path, answers)
+    if missing:
+        print(f"constant answers, which score nothing: {', '.join(file.name for file in missing)}")
+    print(f"wrote {path}; when the server has scored it: python -m harness scores --profile {name} --from FILE")
+    return 0
+
+
+def answers_of(
+    records: list[record.Record], runs: Path, recipe: str, seed: int
+) -> tuple[dict[tuple[str, str], list[float]], list[submission.File]]:
+    """-> (task and hidden split -> its predictions, the server's files for which there are none)."""
+    answers, missing = {}, []
+    for file in submission.FILES:
+        of_task = [r for r in records if (r.task, r.recipe) == (file.task, recipe)]
+        made = [r for r in choose(of_task, ())[0] if r.seed == seed] if of_task else []
+        run = runs / recipe / made[-1].name if made else runs
+        if made and predictions.path_of(run, file.split).exists():
+            answers[file.task, file.split] = [line.prediction for line in predictions.read(run, file.split)]
+        else:
+            missing.append(file)
+    return answers, missing
+
+
+def scores(chosen: Namespace) -> int:
+    name, _ = plan.choose_profile(chosen.profile, None)
+    refuse_mini(name)
+    found = server_scores.parse(chosen.file.read_text(encoding="utf-8"), str(chosen.file))
+    path = server_scores.save(chosen.runs / name, chosen.ablation, found, chosen.file.name)
+    glue = f"; its GLUE score is {found['glue']['score']:.2f}" if "glue" in found else ""
+    shown = [str(number) for number, known in TABLES.items() if set(known.tasks) & set(found) & set(TASKS)]
+    print(f"wrote {path}{glue}; tables {', '.join(shown)} show it in a row of its own")
+    return 0
+
+
+def refuse_mini(profile: str) -> None:
+    if profile == "mini":
+        raise ValueError(
+            "the mini profile's rows are generated, the GLUE server has the real ones; give --profile paper"
+        )
