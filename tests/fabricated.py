@@ -21,6 +21,7 @@ def record(
     *,
     recipe: str = "full",
     profile: str = "paper",
+    metrics: dict[str, dict[str, float]] | None = None,
     limit: int | None = None,
     trained: tuple[int, int] | None = None,
     scored: tuple[int, int] | None = None,
@@ -29,10 +30,11 @@ def record(
     finished: str = "2026-01-01T00:00:00+00:00",
     **key: Any,
 ) -> Record:
-    """A record as a run would leave it; one score stands for all of the task's evaluations."""
+    """A record as a run would leave it; one score stands for the first metric of all of the task's evaluations."""
     sources = TASKS[task].evaluations
     seeds = {"initialisation": seed, "order": seed, "dropout": seed}
-    scores = score if isinstance(score, dict) else dict.fromkeys(sources, score)
+    first = score if isinstance(score, dict) else dict.fromkeys(sources, score)
+    scores = metrics or {name: {TASKS[task].metrics[0]: value} for name, value in first.items()}
     train_n, train_of = trained or (TASKS[task].train.n,) * 2
 
     def split(name: str) -> SplitCount:
@@ -48,7 +50,7 @@ def record(
         key={"task": task, "task_version": 1, "recipe": recipe, "limit": limit, "seeds": seeds, **key},
         train=SplitCount("train", train_n, train_of, "t" * 64, "hub"),
         evaluations={name: split(name) for name in scores},
-        scores={name: {"acc": value} for name, value in scores.items()},
+        scores=scores,
         status=dict.fromkeys(scores, status),
         baseline={},
         seconds=1.0,

@@ -188,9 +188,14 @@ OVERFIT = {
         score(0, 5),
         [both_orders(text, tiny.WORDS[i % 3], float(i % 6)) for i, text in enumerate(distinct(32))],
     ),
-    "choice": (
+    "both orders, named": (
+        classify("other", "same"),
+        [both_orders(text, tiny.WORDS[i % 3], float(i % 5 < 2)) for i, text in enumerate(distinct(32))],
+    ),
+    "story and endings": (choose(), [answers((text,), (text, "moon sits", "red"), 0.0) for text in distinct(32)]),
+    "document, question, answers": (
         choose(),
-        [answers((text,), (text, "moon sits", "red"), 0.0)._replace(label=0.0) for text in distinct(32)],
+        [answers((text, f"{tiny.WORDS[i % 5]}?"), (text, "moon", "red"), 0.0) for i, text in enumerate(distinct(32))],
     ),
 }
 
@@ -198,7 +203,7 @@ OVERFIT = {
 @pytest.mark.parametrize("kind", OVERFIT)
 def test_each_input_format_can_be_learnt_by_heart(tmp_path: Path, kind: str) -> None:
     form, train = OVERFIT[kind]
-    if kind == "choice":  # the right answer moves about
+    if form.kind == "choose":  # the right answer moves about
         train = [
             Example(tuple(e.sequences[(i + k) % 3] for k in range(3)), float((-i) % 3)) for i, e in enumerate(train)
         ]
