@@ -68,7 +68,7 @@ def lay_out(
     references: whether to show the models that any learner must beat.
     """
     records = [record for record in records if table.shows(record) and record.profile == profile]
-    recipes = order({record.recipe for record in records} | set(table.own), references)
+    recipes = order({record.recipe for record in records} | set(table.own) | set(server), references)
     rows = [measured(recipe, fill(table, records, profile, recipe, problems, code)) for recipe in recipes]
     rows = [row for row in rows if row.recipe in table.own or any(cell.mean is not None for cell in row.cells)]
     answered = [server_row(table, recipe, server[recipe]) for recipe in recipes if recipe in server]

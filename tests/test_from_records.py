@@ -165,7 +165,8 @@ def test_the_answer_is_kept_beside_the_runs(tmp_path: Path, capsys: pytest.Captu
     kept = json.loads((tmp_path / "paper" / "server" / "no_aux.json").read_text())
     assert kept["scores"] == {"cola": {"mc": 45.4}, "mrpc": {"f1": 82.3, "acc": 75.7}}
     assert from_records.server_of(tmp_path / "paper") == {"no_aux": kept["scores"]}
-    assert "45.4" in from_records.text_of(4, tmp_path / "paper", "paper", "csv")
+    text = from_records.text_of(4, tmp_path / "paper", "paper", "markdown")
+    assert "no_aux, paper profile (GLUE server)" in text and "no_aux, paper profile (measured)" not in text
     assert list(record.read_all(tmp_path / "paper")) == []  # it is no record
     other = replace(made("cola"), profile="paper", recipe="no_aux", scores={"validation": {"mc": 20.0}})
     record.save(other, tmp_path / "paper")
