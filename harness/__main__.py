@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = options.build(RECIPES, PROFILES, LANGUAGE_MODELS).parse_args(arguments)
     commands: dict[str, Callable[[Namespace], int]] = {
         "run": run,
+        "estimate": estimate,
         "table": from_records.table,
         "accept": from_records.accept,
         "score": from_records.score,
@@ -125,6 +126,25 @@ def run(chosen: Namespace) -> int:
     for table in of_tables:
         from_records.show_table(table.number, runs, name, references=any(RECIPES[r].is_classical for r in cells))
     return 1 if failed or problems else 0
+
+
+def estimate(chosen: Namespace) -> int:
+    from harness import estimate
+
+    profile = PROFILES[chosen.profile or "paper"]
+    if profile.name == "mini":
+        raise ValueError("the mini profile's sets are generated; 'run --profile mini --dry-run' prices it")
+    of_tables = plan.choose_tables(chosen.table, chosen.task, chosen.ablation)
+    cells = plan.choose_cells(of_tables, chosen.task, chosen.ablation)
+    settings = profile.finetuning
+    found = estimate.prices(
+        cells, settings.batch, settings.epochs, lambda recipe, load: door.flops(RECIPES[recipe], profile, *load)
+    )
+    given = chosen.device_tflops and chosen.device_tflops * 1e12
+    rate = given or door.probe(profile, choose_device(chosen.device))
+    say(f"profile {profile.name}: {profile.summary}")
+    say(estimate.text(found, chosen.seeds, rate, "as given" if given else "as just measured here"))
+    return 0
 
 
 def pretrain(chosen: Namespace) -> int:

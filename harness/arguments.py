@@ -1,11 +1,34 @@
-"""What one word of the command line may be, and the error, naming what there is, for what it may not."""
+"""Words that several commands share; what one may be, and the error, naming what there is, for what it may not."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
+
+from harness.tables import TABLES
+
+TABLE_HELP = f"of the paper: {', '.join(map(str, TABLES))}"
+
+
+def table_number() -> Callable[[str], Any]:
+    return one_of("table", [str(number) for number in TABLES], int)
+
+
+def add_profile(parser: argparse._ActionsContainer, profiles: Collection[str]) -> None:
+    parser.add_argument(
+        "--profile",
+        type=one_of("profile", profiles),
+        metavar="NAME",
+        help=f"{', '.join(profiles)} (default: paper where there is an NVIDIA GPU, else mini)",
+    )
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are kept (runs)")
+    parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
 
 
 def one_of(kind: str, names: Collection[str], convert: Callable[[str], Any] = str) -> Callable[[str], Any]:

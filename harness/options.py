@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from harness import __version__
-from harness.arguments import amount, one_of, positive, seed
-from harness.sheet import FORMATS
-from harness.tables import TABLES
+from harness import __version__, record_options
+from harness.arguments import add_common, add_profile, amount, one_of, positive, seed, table_number
 from harness.tasks import TASKS
 
 DESCRIPTION = """\
 Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scores, prints measured beside published.
 
   run        fine-tune and score cells of a table, then print it
+  estimate   what a run would cost, before there is data or weights
   table      print a table from what has been run; needs no GPU and no data
   accept     copy what a table shows from runs/ to results/
   score      compute a record's numbers again from the predictions kept beside it
@@ -64,24 +63,7 @@ def build(
 
     run = commands.add_parser("run", help="fine-tune and score, then print", description="Fine-tune and score cells.")
     what = run.add_argument_group("what to run (default: every task, the full recipe)")
-    what.add_argument(
-        "--table",
-        action="append",
-        type=table_number(),
-        metavar="N",
-        help="this table's tasks, each with the recipes of the paper's rows; may be repeated",
-    )
-    what.add_argument(
-        "--task", action="append", type=one_of("task", TASKS), metavar="NAME", help="one task; may be repeated"
-    )
-    what.add_argument(
-        "--ablation",
-        action="append",
-        type=one_of("ablation", recipes),
-        metavar="NAME",
-        help=f"a recipe: {', '.join(recipes)} ('list' explains); may be repeated (default: the table's, or full); "
-        "without --table and --task on Table 5's tasks",
-    )
+    add_choice(what, recipes)
     what.add_argument("--references", action="store_true", help="also what any learner must beat: majority, tfidf")
     what.add_argument(
         "--submission", action="store_true", help="also answer the test splits that only the GLUE server scores"
@@ -108,65 +90,21 @@ def build(
     then.add_argument("--force", action="store_true", help="run again what is done already")
     add_common(run)
 
-    table = commands.add_parser("table", help="print a table", description="Print a table from records alone.")
-    table.add_argument("number", type=table_number(), metavar="NUMBER", help=TABLE_HELP)
-    add_profile(table, profiles)
-    table.add_argument(
-        "--format",
-        default="terminal",
-        type=one_of("format", FORMATS),
-        metavar="NAME",
-        help=f"{', '.join(FORMATS)} (default: terminal)",
+    price = commands.add_parser(
+        "estimate",
+        help="what a run would cost, without data or weights",
+        description="Updates, operations and hours of a run on the whole real sets, without data or weights.",
     )
-    table.add_argument("--references", action="store_true", help="also show the rows majority and tfidf")
-    add_common(table)
+    add_choice(price, recipes)
+    price.add_argument("--seeds", type=positive, default=1, metavar="N", help="for so many seeds (default: 1)")
+    add_profile(price, profiles)
+    price.add_argument(
+        "--device-tflops", type=amount, metavar="T", help="at so many sustained TFLOP/s (default: measured here)"
+    )
+    price.add_argument("--device", metavar="NAME", help="measure on cpu, cuda or cuda:N")
+    add_common(price)
 
-    accept = commands.add_parser(
-        "accept",
-        help="copy a table's records from runs/ to results/ and render it there",
-        description="Copy the records that a table shows from runs/ to results/records/, and render it in results/.",
-    )
-    accept.add_argument("number", type=table_number(), metavar="NUMBER", help=TABLE_HELP)
-    add_profile(accept, profiles)
-    add_common(accept)
-
-    score = commands.add_parser(
-        "score",
-        help="compute a record's numbers again from its predictions",
-        description="Compute a record's numbers again from the predictions kept beside it; they must agree.",
-    )
-    score.add_argument("record", type=Path, metavar="RECORD", help="a record.json below runs/, or its folder")
-    add_common(score)
-
-    submit = commands.add_parser(
-        "submit",
-        help="write or check the GLUE server's zip",
-        description="Write the zip that the GLUE server scores, from runs made with 'run --submission'.",
-    )
-    add_profile(submit, profiles)
-    submit.add_argument("--ablation", type=one_of("ablation", recipes), default="full", metavar="NAME", help="a recipe")
-    submit.add_argument("--seed", type=seed, default=0, metavar="K", help="whose models' answers (default: 0)")
-    submit.add_argument("--out", type=Path, metavar="FILE", help="default: submission.zip in the profile's runs")
-    submit.add_argument("--fill", action="store_true", help="constant answers for tasks that were not run")
-    submit.add_argument("--check", type=Path, metavar="FILE", help="only check this zip, and name every fault")
-    add_common(submit)
-
-    scores = commands.add_parser(
-        "scores",
-        help="enter the GLUE server's answer",
-        description="Enter the GLUE server's answer; tables then show it in rows of its own.",
-    )
-    scores.add_argument(
-        "--from",
-        dest="file",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="a line a leaderboard column, as it shows it: 'CoLA 45.4', 'MRPC 82.3/75.7'",
-    )
-    add_profile(scores, profiles)
-    scores.add_argument("--ablation", type=one_of("ablation", recipes), default="full", metavar="NAME", help="of which")
-    add_common(scores)
+    record_options.add(commands, recipes, profiles)
 
     pretrain = commands.add_parser(
         "pretrain", help="train a language model", description="Train a language model on plain text."
@@ -220,19 +158,25 @@ def build(
     return parser
 
 
-TABLE_HELP = f"of the paper: {', '.join(map(str, TABLES))}"
-
-
-def table_number() -> Callable[[str], Any]:
-    return one_of("table", [str(number) for number in TABLES], int)
-
-
-def add_profile(parser: argparse._ActionsContainer, profiles: Collection[str]) -> None:
+def add_choice(parser: argparse._ActionsContainer, recipes: Collection[str]) -> None:
+    """Which cells; see `plan.choose_cells`."""
     parser.add_argument(
-        "--profile",
-        type=one_of("profile", profiles),
+        "--table",
+        action="append",
+        type=table_number(),
+        metavar="N",
+        help="this table's tasks, each with the recipes of the paper's rows; may be repeated",
+    )
+    parser.add_argument(
+        "--task", action="append", type=one_of("task", TASKS), metavar="NAME", help="one task; may be repeated"
+    )
+    parser.add_argument(
+        "--ablation",
+        action="append",
+        type=one_of("ablation", recipes),
         metavar="NAME",
-        help=f"{', '.join(profiles)} (default: paper where there is an NVIDIA GPU, else mini)",
+        help=f"a recipe: {', '.join(recipes)} ('list' explains); may be repeated (default: the table's, or full); "
+        "without --table and --task on Table 5's tasks",
     )
 
 
@@ -244,8 +188,3 @@ def add_language_model(parser: argparse.ArgumentParser, names: Collection[str]) 
         metavar="NAME",
         help=f"whose language model: {', '.join(names)} (default: full)",
     )
-
-
-def add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are kept (runs)")
-    parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")

@@ -49,7 +49,12 @@ def test_a_file_is_one_concept_and_says_which(path: Path) -> None:
     assert ast.get_docstring(ast.parse(text))
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list"], ["table", "2", "--profile", "mini"]])
+ESTIMATE = ["estimate", "--table", "2", "--device-tflops", "1"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["list"], ["table", "5", "--profile", "mini"], ESTIMATE]
+)
 def test_what_needs_no_model_imports_no_torch(arguments: list[str], tmp_path: Path) -> None:
     program = (
         "import sys; from harness.__main__ import main\n"
