@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import corpus, hub, mini_world
+from harness import corpus, hub, mini_world, record
 from harness.corpus import HubCorpus, MiniCorpus, TextFiles
 from harness.tasks.base import Hub
 from tests.stub_hub import StubHub, commit_of
@@ -261,6 +261,8 @@ def test_the_mini_corpus_hash_tells_seeds_apart() -> None:
 def test_the_mini_corpus_hash_changes_with_the_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "harness" / "mini_world" / "grammar.py"
     file.parent.mkdir(parents=True)
+    for name in mini_world.TELLERS:
+        file.with_stem(name).write_text("")
     monkeypatch.setattr(corpus, "ROOT", tmp_path)
     hashes = set()
     for text in ("x = 1", "x = 2"):
@@ -268,3 +270,14 @@ def test_the_mini_corpus_hash_changes_with_the_generator(tmp_path: Path, monkeyp
         hashes.add(MiniCorpus().hash)
     monkeypatch.setattr(mini_world, "VERSION", mini_world.VERSION + 1)
     assert len(hashes | {MiniCorpus().hash}) == 3
+
+
+def test_what_writes_the_corpus_is_known() -> None:
+    """Any other module of the mini world may change without a new pre-training, none of these may."""
+    wanted, known = {"corpus"}, set[str]()
+    while wanted - known:
+        name = min(wanted - known)
+        known.add(name)
+        text = (record.ROOT / "harness" / "mini_world" / f"{name}.py").read_text()
+        wanted |= set(re.findall(r"from harness\.mini_world\.(\w+) import", text))
+    assert known == set(mini_world.TELLERS)

@@ -97,7 +97,7 @@ def test_flops_by_hand() -> None:
     assert cost.forward_flops(size, 9, lm_loss=True, model="lstm") == 2 * (4 * 3 * 5 + 3 * 2) + 2 * 2 * 10
 
 
-@pytest.mark.parametrize("kind", ["single", "choice"])
+@pytest.mark.parametrize("kind", ["single", "story and endings"])
 def test_it_fine_tunes_like_the_transformer(tmp_path: Path, kind: str) -> None:
     form, train = OVERFIT[kind]
     folder = tiny.weights_folder(tmp_path / "weights")

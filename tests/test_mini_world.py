@@ -1,4 +1,4 @@
-"""The miniature world: the same everywhere, balanced, without leaks, and taught by its corpus."""
+"""The miniature world's corpus and its rows of entailment: everywhere the same, balanced, without leaks."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from harness.mini_world import SIZES, corpus, rows
+from harness.mini_world import SIZES, corpus, entailment, rows
 from harness.tasks import TASKS
 
-SPLITS = [(task, split) for task, sizes in SIZES.items() for split in sizes]
+SPLITS = [(task, split) for task, sizes in entailment.SIZES.items() for split in sizes]
 EVALUATIONS = [(task, split) for task, split in SPLITS if split != "train"]
 Row = tuple[str, str, str]
 

@@ -248,9 +248,9 @@ def test_the_label_order_trap_of_wnli_and_rte() -> None:
 def test_what_is_no_name_of_a_label_is_refused(name: str, value: object) -> None:
     task = TASKS[name]
     column = task.columns[-1]
-    row = dict.fromkeys(task.columns, "x") | {"options": list("abcd"), column: value}
     if (name, value) == ("story_cloze", 1):
         value = 3  # 1 is one of its labels
+    row = dict.fromkeys(task.columns, "x") | {"options": list("abcd"), column: value}
     with pytest.raises(ValueError, match=r"^label ") as caught:
         task.example(row)
     expected = ", ".join(task.form.names or {"race": "ABCD", "story_cloze": "12"}[name])

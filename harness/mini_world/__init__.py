@@ -1,7 +1,10 @@
 """A generated miniature of the experiment: one lexicon and one grammar, a corpus to learn them from, and labelled rows.
 
 lexicon (words and their relations) -> grammar (clauses) -> statements, scenes, science, questions (pairs of texts and
-how they stand to each other) -> corpus (unlabelled documents) and labelled (rows in each task's own columns).
+how they stand to each other) -> corpus (unlabelled documents) and, a module a kind of task, the labelled rows:
+entailment (MNLI, SNLI, SciTail, QNLI, RTE), acceptability (CoLA), sentiment (SST-2), similarity (MRPC, STS-B),
+duplicates (QQP), pronouns (WNLI), reading (RACE), stories (Story Cloze). balance keeps them even and apart; labelled
+serves them all, in each task's own columns.
 """
 
 from __future__ import annotations
@@ -10,5 +13,6 @@ from harness.mini_world.corpus import corpus
 from harness.mini_world.labelled import SIZES, rows
 
 VERSION: int = 1  # raised whenever the same seed gives other text
+TELLERS = ("corpus", "grammar", "lexicon", "questions", "scenes", "science", "statements")  # modules that write it
 
-__all__ = ["SIZES", "VERSION", "corpus", "rows"]
+__all__ = ["SIZES", "TELLERS", "VERSION", "corpus", "rows"]

@@ -1,195 +1,110 @@
-"""The labelled rows of each task, in the columns in which the real set is published.
+"""The labelled rows of every task, in the columns in which the real set is published.
 
-Every row rests on a fact that the corpus holds out, no row is in two splits, and MNLI's mismatched rows use words of
-domains that its training rows never show. What can be seen without understanding is made even: within each stratum (the
-kind of statement, the words that could give it away, such as negation, words in common, length) each label is as
-frequent as in the whole.
+No row is in two splits. What a row rests on is told in the task's own module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from random import Random
 from typing import NamedTuple
-from zlib import crc32
 
-from harness.mini_world.grammar import chance, held_out, pick, sentence, shuffled
-from harness.mini_world.lexicon import PEOPLE, WORLD, Scope, part
-from harness.mini_world.questions import QUESTIONS
-from harness.mini_world.scenes import SCENES
-from harness.mini_world.science import CAUSED, INHERITED
-from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, NEUTRAL, TOPICS, Told, Topic
-
-LAND, OTHER = ("home", "farm", "market"), ("school", "sea")
-MISMATCHED = "validation_mismatched"
-NOT_ENTAILMENT, NO_GOLD = "not_entailment", "-"
+from harness.mini_world import acceptability, duplicates, entailment, pronouns, reading, sentiment, similarity, stories
+from harness.mini_world.balance import Candidate, evened, trains
+from harness.mini_world.grammar import shuffled
 
 
-class Layout(NamedTuple):
-    """How a task's rows look. shares: rows of each relation in a balanced group; names: what they are called."""
+class Rows(NamedTuple):
+    """How a task's rows come about. drawn: candidates without end, of one split's sort."""
 
-    columns: tuple[str, str, str]
-    topics: tuple[Topic, ...]
-    shares: Mapping[str, int]
-    names: Mapping[str, str]
-    told: tuple[int, ...]  # clauses in the text
-    joints: tuple[str, ...]  # what stands between two of them
-    asks: bool = False  # whether the hypothesis is a question, which then comes first
+    drawn: Callable[[Random, str], Iterator[Candidate]]
+    shares: Mapping[str, int]  # of each label in a group
+    row: Callable[[Candidate], dict[str, object]]
+    sizes: Mapping[str, int]
     indexed: bool = True  # whether the hub has a column idx
 
 
-THREE = {ENTAILMENT: 1, NEUTRAL: 1, CONTRADICTION: 1}
-TWO = {ENTAILMENT: ENTAILMENT, NEUTRAL: NOT_ENTAILMENT, CONTRADICTION: NOT_ENTAILMENT}
-SAME = {name: name for name in THREE}
-PREMISE = ("premise", "hypothesis", "label")
-SENTENCES = ("sentence1", "sentence2", "label")
-GOLD = ("sentence1", "sentence2", "gold_label")
-ASKED = ("question", "sentence", "label")
+def columns(
+    *texts: str, label: str = "label", value: Callable[[str], object] = str
+) -> Callable[[Candidate], dict[str, object]]:
+    """One text a column, and the label."""
+    return lambda one: dict(zip(texts, one.texts, strict=True)) | {label: value(one.label)}
 
-LAYOUTS = {
-    "mnli": Layout(PREMISE, TOPICS, THREE, SAME, (1, 2, 2), (" and ", " while ")),
-    "snli": Layout(PREMISE, (SCENES,), THREE, SAME, (3,), (" and ",), indexed=False),
-    "scitail": Layout(
-        GOLD,
-        (INHERITED, INHERITED, CAUSED),
-        {ENTAILMENT: 2, NEUTRAL: 3},
-        SAME,
-        (1, 1, 1, 2),
-        (" and ", " while "),
+
+def multiple_choice(one: Candidate) -> dict[str, object]:
+    article, question, *options = one.texts
+    return {"article": article, "question": question, "options": options, "answer": one.label}
+
+
+SENTENCES = ("sentence1", "sentence2")
+STORY = (*(f"input_sentence_{i}" for i in range(1, 5)), "sentence_quiz1", "sentence_quiz2")
+
+ROWS: Mapping[str, Rows] = {
+    "cola": Rows(
+        acceptability.sentences,
+        {acceptability.UNACCEPTABLE: 3, acceptability.ACCEPTABLE: 7},
+        columns("sentence"),
+        {"train": 1000, "validation": 400},
+    ),
+    "sst2": Rows(
+        sentiment.opinions,
+        {sentiment.NEGATIVE: 1, sentiment.POSITIVE: 1},
+        columns("sentence"),
+        {"train": 1000, "validation": 400},
+    ),
+    "mrpc": Rows(
+        similarity.paraphrases,
+        {similarity.NOT_EQUIVALENT: 1, similarity.EQUIVALENT: 2},
+        columns(*SENTENCES),
+        {"train": 800, "validation": 300},
+    ),
+    "qqp": Rows(
+        duplicates.pairs,
+        {duplicates.NOT_DUPLICATE: 5, duplicates.DUPLICATE: 3},
+        columns("question1", "question2"),
+        {"train": 1200, "validation": 400},
+    ),
+    "stsb": Rows(
+        similarity.graded,
+        dict.fromkeys(map(str, similarity.SCORES), 1),
+        columns(*SENTENCES, value=float),
+        {"train": 1000, "validation": 400},
+    ),
+    "wnli": Rows(
+        pronouns.resolved,
+        {pronouns.NOT_ENTAILMENT: 1, pronouns.ENTAILMENT: 1},
+        columns(*SENTENCES),
+        {"train": 300, "validation": 100},
+    ),
+    "race": Rows(
+        reading.questions,
+        dict.fromkeys(reading.LETTERS, 1),
+        multiple_choice,
+        {"train": 800, "test_middle": 200, "test_high": 200},
         indexed=False,
     ),
-    "qnli": Layout(ASKED, QUESTIONS, {ENTAILMENT: 1, NEUTRAL: 1}, TWO, (1, 1, 2), (" and ", " while "), asks=True),
-    "rte": Layout(SENTENCES, TOPICS, {ENTAILMENT: 2, NEUTRAL: 1, CONTRADICTION: 1}, TWO, (2, 3), (". ",)),
+    "story_cloze": Rows(
+        stories.stories,
+        {"1": 1, "2": 1},
+        columns(*STORY, label="answer_right_ending", value=int),
+        {"train": 600, "test": 400},
+        indexed=False,
+    ),
 }
 
-SIZES: Mapping[str, Mapping[str, int]] = {
-    "mnli": {"train": 2000, "validation_matched": 500, "validation_mismatched": 500},
-    "snli": {"train": 2000, "test": 500},
-    "scitail": {"train": 1000, "test": 400},
-    "qnli": {"train": 1500, "validation": 500},
-    "rte": {"train": 250, "validation": 200},
-}
-
-
-def scope_of(task: str, split: str) -> Scope:
-    if task != "mnli":
-        return WORLD
-    return part(OTHER if split == MISMATCHED else LAND)
-
-
-def strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from strings(item)
-
-
-@cache
-def fresh_words() -> frozenset[str]:
-    """Words of the mismatched domains alone. Only ever asked whether it holds a word: a set has no order."""
-
-    def words(domains: tuple[str, ...]) -> set[str]:
-        return {word for text in strings(part(domains)) for word in text.split()}
-
-    return frozenset(words(OTHER) - words(LAND))
-
-
-def trains(text: str, asked: str) -> bool:
-    """Whether a row is for training: decided by the row itself, so that no split shares one with another."""
-    return crc32(f"{text}|{asked}".encode()) % 4 > 0
-
-
-def tokens(text: str) -> list[str]:
-    return text.lower().replace(".", "").replace("?", "").split()
-
-
-NEGATIONS = frozenset(("no", "not"))
-RULES = frozenset(("in", "at", "wears", "or", "what", "where", "who"))  # they tell ways of asking apart
-
-
-class Row(NamedTuple):
-    text: str
-    asked: str
-    relation: str
-    stratum: tuple[object, ...]
-
-
-def joined(rng: Random, told: list[Told], joints: tuple[str, ...]) -> str:
-    joint = pick(rng, joints)
-    if joint == ". ":
-        return " ".join(sentence(one.text) for one in told)
-    return sentence(joint.join(one.text for one in told))
-
-
-def drawn(rng: Random, task: str, split: str) -> Iterator[Row]:
-    """Rows without end, not yet even: several about each text."""
-    layout, scope = LAYOUTS[task], scope_of(task, split)
-    while True:
-        topic = pick(rng, layout.topics)
-        told = topic.tell(rng, scope, shuffled(rng, PEOPLE)[: pick(rng, layout.told)])
-        kept = any(held_out(fact) for one in told for fact in one.facts)
-        if layout.asks and not kept:  # a question states nothing
-            continue
-        text = joined(rng, told, layout.joints)
-        first = tokens(text)
-        for _ in range(4):
-            clause = topic.ask(rng, scope, told)
-            relation = topic.judge(told, clause)
-            if relation is None or relation not in layout.shares:
-                continue
-            if not kept and not held_out(clause.fact):
-                continue
-            second = tokens(clause.text)
-            if split == MISMATCHED and fresh_words().isdisjoint((*first, *second)):
-                continue
-            if trains(text, clause.text) != (split == "train"):
-                continue
-            stratum = (
-                type(topic).__name__,
-                sum(word in NEGATIONS for word in first),
-                sum(word in NEGATIONS for word in second),
-                *(word for word in second if word in RULES),
-                first.count("wears"),
-                first.count("in") + first.count("at"),
-                sum(word in first for word in second),
-                sum(word in second for word in first),
-                len(told),
-            )
-            yield Row(text, sentence(clause.text, "?" if layout.asks else "."), relation, stratum)
-            if chance(rng):
-                break
-
-
-def balanced(rng: Random, task: str, split: str) -> Iterator[Row]:
-    """Complete groups: from one stratum, each relation as often as its share says."""
-    shares = LAYOUTS[task].shares
-    waiting: dict[tuple[object, ...], dict[str, list[Row]]] = {}
-    seen = set[tuple[str, str]]()
-    for row in drawn(rng, task, split):
-        if (row.text, row.asked) in seen or row.text == row.asked:
-            continue
-        seen.add((row.text, row.asked))
-        stored = waiting.setdefault(row.stratum, {name: [] for name in shares})
-        stored[row.relation].append(row)
-        if all(len(stored[name]) >= share for name, share in shares.items()):
-            for name, share in shares.items():
-                for _ in range(share):
-                    yield stored[name].pop()
+SIZES: Mapping[str, Mapping[str, int]] = {**entailment.SIZES, **{task: made.sizes for task, made in ROWS.items()}}
 
 
 def rows(task: str, split: str, seed: int = 0) -> list[dict[str, object]]:
-    """One split's rows, shuffled; SNLI has some more, on which annotators found no agreement."""
-    size, layout = SIZES[task][split], LAYOUTS[task]
-    rng = Random(f"{task} {split} {seed}")
-    one, two, label = layout.columns
-    unlabelled = size // 50 if task == "snli" else 0
-    stream = balanced(rng, task, split)
-    made: list[dict[str, object]] = []
-    for i in range(size + unlabelled):
-        row = next(stream)
-        first, second = (row.asked, row.text) if layout.asks else (row.text, row.asked)
-        made.append({one: first, two: second, label: layout.names[row.relation] if i < size else NO_GOLD})
-    made = shuffled(rng, made)
-    return [row | {"idx": i} for i, row in enumerate(made)] if layout.indexed else made
+    """One split's rows, shuffled. Raises ValueError for a task or a split that the mini world has not."""
+    if task not in SIZES:
+        raise ValueError(f"the mini world has no task {task!r}; expected one of {', '.join(SIZES)}")
+    if split not in SIZES[task]:
+        raise ValueError(f"the mini world's {task} has no split {split!r}; expected one of {', '.join(SIZES[task])}")
+    if task in entailment.SIZES:
+        return entailment.rows(task, split, seed)
+    made, rng = ROWS[task], Random(f"{task} {split} {seed}")
+    own = (one for one in made.drawn(rng, split) if trains(*(one.about or one.texts)) == (split == "train"))
+    chosen = shuffled(rng, [made.row(one) for one in islice(evened(own, made.shares), made.sizes[split])])
+    return [row | {"idx": i} for i, row in enumerate(chosen)] if made.indexed else chosen

@@ -1,0 +1,41 @@
+"""What any labelled rows must be: even in what can be seen without understanding, and in one split alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+from zlib import crc32
+
+
+class Candidate(NamedTuple):
+    """A row that may be taken.
+
+    stratum: what of it can be seen without understanding, and must not tell its label. about: what no other split may
+    share; where nothing is given, the texts.
+    """
+
+    texts: tuple[str, ...]
+    label: str
+    stratum: tuple[object, ...] = ()
+    about: tuple[str, ...] = ()
+
+
+def trains(*texts: str) -> bool:
+    """Whether a row is for training: decided by the row itself, so that no split shares one with another."""
+    return crc32("|".join(texts).encode()) % 4 > 0
+
+
+def evened(candidates: Iterable[Candidate], shares: Mapping[str, int]) -> Iterator[Candidate]:
+    """Different rows in complete groups: from one stratum, each label as often as its share says."""
+    waiting: dict[tuple[object, ...], dict[str, list[Candidate]]] = {}
+    seen = set[tuple[str, ...]]()
+    for row in candidates:
+        if row.texts in seen:
+            continue
+        seen.add(row.texts)
+        stored = waiting.setdefault(row.stratum, {name: [] for name in shares})
+        stored[row.label].append(row)
+        if all(len(stored[name]) >= share for name, share in shares.items()):
+            for name, share in shares.items():
+                for _ in range(share):
+                    yield stored[name].pop()
