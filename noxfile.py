@@ -88,6 +88,12 @@ def parity(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def gpu_check(session: nox.Session) -> None:
+    """Two minutes on a GPU before hours: its arithmetic, its speed, what each table will take."""
+    python(session, "-m", "harness", "doctor", "--gpu", "--profile", "paper", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def bench(session: nox.Session) -> None:
     """The tokenizer's speed beside its peers'. -- --data-dir DIR --vocabulary DIR"""
     python(session, "-m", "benchmarks.tokenizer", *session.posargs)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import resource
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from baselines import cost, memory
+from baselines.recipes import Size
 
 CPU_ACTIVATIONS = 1_500_000_000  # bytes; small enough to stay beside weights, gradients and Adam in 4 GB
-CUDA_SHARE = 0.5  # of the memory that is free when training starts
 
 
 def find(name: str) -> torch.device:
@@ -30,20 +36,91 @@ def find(name: str) -> torch.device:
     return device
 
 
+@dataclass
+class Paths:
+    """Which way the computation takes where there are several. "auto": bfloat16 and any attention kernel on CUDA."""
+
+    precision: str = "auto"  # or "bfloat16", "float32": of the products; weights are float32
+    attention: str = "auto"  # or "math": the plain one, slower, whose memory grows with the square of the length
+    compile: bool = False
+
+
+PATHS = Paths()  # of this process
+
+
+@contextmanager
+def using(**changes: Any) -> Iterator[None]:
+    """Other paths for a while."""
+    before = asdict(PATHS)
+    choose(**changes)
+    try:
+        yield
+    finally:
+        choose(**before)
+
+
+def choose(**changes: Any) -> None:
+    for name, value in changes.items():
+        setattr(PATHS, name, value)
+
+
 def autocast(device: torch.device) -> AbstractContextManager[object]:
     """bfloat16 products over float32 weights on CUDA; plain float32 on a CPU, where bfloat16 is slower."""
-    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
+    stack = ExitStack()
+    if precision(device) == "bfloat16":
+        stack.enter_context(torch.autocast(device.type, torch.bfloat16))
+    if PATHS.attention == "math":
+        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+    return stack
 
 
-def token_budget(numbers_a_token: int, n_ctx: int, device: torch.device) -> int:
+def precision(device: torch.device) -> str:
+    """Of the products: "bfloat16" or "float32"."""
+    if PATHS.precision == "auto":
+        return "bfloat16" if device.type == "cuda" else "float32"
+    return PATHS.precision
+
+
+def reset_peak(device: torch.device) -> None:
+    """Begin to measure a peak of memory, where that can begin anew."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def token_budget(model: str, size: Size, numbers_a_token: int, device: torch.device) -> int:
     """How many tokens a micro-batch may hold so that its activations fit; at least one sequence of n_ctx.
 
-    numbers_a_token: what the model keeps of a token for the backward pass, in float32.
+    The model's weights are on the device already. numbers_a_token: what it keeps of a token for the backward pass, in
+    float32 on a CPU. Raises ValueError where a GPU has too little memory for one sequence.
     """
-    room = CPU_ACTIVATIONS
     if device.type == "cuda":
-        room = int(torch.cuda.mem_get_info(device)[0] * CUDA_SHARE)
-    return max(n_ctx, room // (numbers_a_token * 4))
+        free, _ = torch.cuda.mem_get_info(device)
+        return memory.fitting_tokens(size, free, model, held=4.0 * cost.parameters(size, model))
+    return max(size.n_ctx, CPU_ACTIVATIONS // (numbers_a_token * 4))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """torch has a class for it on CUDA; on a CPU it is any RuntimeError, told by its words."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and "allocate memory" in str(error)
+
+
+def free_memory(device: torch.device) -> None:
+    """Give back what the allocator keeps, so that smaller parts may be laid out anew."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def random_state(device: torch.device) -> list[torch.Tensor]:
+    """Of the generators that dropout draws from."""
+    return [torch.get_rng_state(), *([torch.cuda.get_rng_state(device)] if device.type == "cuda" else [])]
+
+
+def set_random_state(states: list[torch.Tensor], device: torch.device) -> None:
+    torch.set_rng_state(states[0])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states[1], device)
 
 
 def peak_memory(device: torch.device) -> float:
@@ -52,6 +129,22 @@ def peak_memory(device: torch.device) -> float:
         return float(torch.cuda.max_memory_allocated(device))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return float(peak if sys.platform == "darwin" else peak * 1024)
+
+
+def describe(device: torch.device) -> list[str]:
+    """Build, card, memory: what a report of a fault should say."""
+    lines = [f"torch {torch.__version__}, CUDA {torch.version.cuda or 'not built in'}"]
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        major, minor = torch.cuda.get_device_capability(device)
+        lines.append(
+            f"{name(device)}, compute capability {major}.{minor}, {free / 1e9:.1f} of {total / 1e9:.1f} GB free"
+        )
+        if not torch.cuda.is_bf16_supported():
+            lines.append("no bfloat16 on this card: run with --precision float32")
+    else:
+        lines.append(name(device))
+    return lines
 
 
 def name(device: torch.device) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -158,6 +158,36 @@ def probe(profile: Profile, device: str, model: str = "gpt") -> float:
     from baselines.probe import sustained
 
     return sustained(profile, device, model)
+
+
+def choose_paths(**paths: Any) -> None:
+    """Which way computation takes, from now on in this process: precision, attention, compile (`device.Paths`)."""
+    from baselines import device
+
+    device.choose(**paths)
+
+
+def self_check(profile: Profile, device: str) -> Iterator[Any]:
+    """Findings of what could be wrong with a device's arithmetic; see `baselines.self_check`. A few seconds each."""
+    from baselines import device as devices
+    from baselines.self_check import checks
+
+    return checks(profile, devices.find(device))
+
+
+def speeds(profile: Profile, device: str, shapes: Mapping[str, tuple[float, int]]) -> Iterator[tuple[str, Any]]:
+    """Updates a second and memory of training at each shape (name -> mean length, sequences an example)."""
+    from baselines import device as devices
+    from baselines.self_check import speeds as of_shapes
+
+    return of_shapes(profile, devices.find(device), shapes)
+
+
+def describe_device(name: str) -> list[str]:
+    """What torch says of it, a line each."""
+    from baselines import device as devices
+
+    return devices.describe(devices.find(name))
 
 
 def cuda_problem() -> str:

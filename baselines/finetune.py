@@ -19,10 +19,12 @@ from torch import Tensor
 
 from baselines import device as devices
 from baselines import models, passage, vocabulary, weight_files, weights
-from baselines.batches import Encoded, Example, collate, encode_all, within_budget
+from baselines.batches import Encoded, Example, collate, encode_all
 from baselines.checkpoint import Checkpoint, identity, write_tensors
+from baselines.compiled import compiled
 from baselines.gpt import GPT
 from baselines.heads import Form, Head
+from baselines.micro_batches import in_parts
 from baselines.network import Network
 from baselines.optimizer import Adam, warmup_linear
 from baselines.recipes import Profile, Recipe
@@ -56,7 +58,9 @@ class FineTuned:
         self.tokenizer = Tokenizer(vocabulary.read(weights_dir))
         self.facts: dict[str, Any] = {"unknown_rate": {}}
         self.network = self.build()
-        self.budget = devices.token_budget(self.network.lm.numbers_a_token, profile.size.n_ctx, self.device)
+        self.losses = compiled(self.network.losses, report)
+        kept = self.network.lm.numbers_a_token
+        self.budget = devices.token_budget(recipe.model, profile.size, kept, self.device)
 
     def build(self) -> Network:
         """Random start, then the pre-trained weights over it where the recipe has them.
@@ -107,6 +111,7 @@ class FineTuned:
                 self.network.train()
                 rate = settings.learning_rate * warmup_linear(optimizer.updates / total, settings.warmup)
                 task, lm = self.accumulate(batch, optimizer.updates)
+                state["budget"] = self.budget
                 checkpoint.whole = False
                 norm = optimizer.step(rate)
                 state["tokens"] += sum(example.n_tokens for example in batch)
@@ -166,21 +171,28 @@ class FineTuned:
     def accumulate(self, batch: list[Encoded], update: int) -> tuple[float, float]:
         """Gradients of one effective batch, micro-batch by micro-batch -> (L2, L1)."""
         n_sequences = sum(len(example.sequences) for example in batch)
-        task_sum = lm_sum = 0.0
-        for part in within_budget(batch, self.budget):
+        losses: list[tuple[float, float]] = []
+
+        def work(part: list[int]) -> None:
             examples = [batch[i] for i in part]
             labels = torch.tensor([example.label for example in examples], dtype=torch.float32, device=self.device)
             with devices.autocast(self.device):
                 inputs = collate(examples, n_sequences).to(self.device)
-                task, lm = self.network.losses(inputs, labels, len(batch))
+                task, lm = self.losses(inputs, labels, len(batch))
             loss = task + self.recipe.lm_coef * lm
             if not loss.isfinite():
                 raise FloatingPointError(f"the loss is {loss.item()} at update {update + 1}")
             loss.backward()
-            task_sum += task.item()
-            lm_sum += lm.item()
+            losses.append((task.item(), lm.item()))
             self.report({"event": "micro-batch"})
-        return task_sum, lm_sum
+
+        def again() -> None:
+            losses.clear()
+            self.network.zero_grad(set_to_none=True)
+
+        self.budget = in_parts(batch, self.budget, self.device, work, again)
+        task, lm = zip(*losses, strict=True)
+        return sum(task), sum(lm)
 
     def predict(self, examples: Sequence[Example]) -> list[float]:
         """For each example, in order: the index of the name or sequence, or the score."""
@@ -198,16 +210,16 @@ class FineTuned:
         encoded = encode_all(examples, self.tokenizer, self.profile.size.n_ctx)
         self.facts["unknown_rate"]["scored"] = unknown_rate(encoded)  # of the last set that was scored
         self.network.eval()
-        found: list[Tensor] = [torch.empty(0)] * len(encoded)
-        done = 0
-        for part in within_budget(encoded, 4 * self.budget):
+        found: dict[int, Tensor] = {}
+
+        def work(part: list[int]) -> None:
             with devices.autocast(self.device):
                 _, logits = self.network(collate([encoded[i] for i in part], 1).to(self.device))
-            for i, row in zip(part, logits.float().cpu(), strict=True):
-                found[i] = row
-            done += len(part)
-            self.report({"event": "predicting", "example": done, "of": len(encoded)})
-        return torch.stack(found)
+            found.update(zip(part, logits.float().cpu(), strict=True))
+            self.report({"event": "predicting", "example": len(found), "of": len(encoded)})
+
+        in_parts(encoded, 4 * self.budget, self.device, work, found.clear)
+        return torch.stack([found[i] for i in range(len(encoded))])
 
     def identity(self, examples: list[Encoded]) -> str:
         stats = [path.stat() for path in weight_files.find(self.weights_dir)] if self.recipe.pretrained else []
@@ -228,9 +240,10 @@ class FineTuned:
             "batch": self.settings.batch,
             "micro_batch_tokens": self.budget,
             "device": devices.name(self.device),
-            "precision": "bfloat16 autocast" if self.device.type == "cuda" else "float32",
+            "precision": "bfloat16 autocast" if devices.precision(self.device) == "bfloat16" else "float32",
             "torch": torch.__version__,
             "peak_memory_bytes": devices.peak_memory(self.device),
+            **({"pretraining": weight_files.pretraining_of(self.weights_dir)} if self.recipe.pretrained else {}),
             **self.facts,
         }
 

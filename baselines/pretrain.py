@@ -101,7 +101,7 @@ class Training:
             recipe.model, asdict(profile), seed, found.tokenizer.vocabulary.hash, len(found.train), len(found.held_out)
         )
         self.checkpoint = Checkpoint(run_dir / "training.safetensors", known, self.model, self.optimizer)
-        budget = devices.token_budget(self.model.numbers_a_token, self.length, together.device)
+        budget = devices.token_budget(recipe.model, profile.size, self.model.numbers_a_token, together.device)
         # what a resumed training must repeat: another plan of micro-batches would draw other dropout
         self.state: dict[str, Any] = {"seconds": 0.0, "budget": budget, "total": None, "curve": []}
 
@@ -170,7 +170,27 @@ class Training:
         return max(1, int(self.settings.minutes * 60 / typical))
 
     def accumulate(self, chosen: Tensor) -> float:
-        """Gradients of one batch of windows, as many at a time as fit -> mean loss in nats a token."""
+        """Gradients of one batch of windows -> mean loss in nats a token; fewer at a time where memory runs out.
+
+        Raises ValueError where one is too much, or where there are other processes, which would not begin anew.
+        """
+        device, noise = self.together.device, devices.random_state(self.together.device)
+        while True:
+            try:
+                return self.gradients(chosen)
+            except Exception as error:  # of several classes, on a CPU a plain RuntimeError
+                if not devices.is_out_of_memory(error):
+                    raise
+            at_once = min(self.state["budget"], chosen.numel() // self.together.size) // self.length
+            if at_once <= 1 or self.together.size > 1:
+                raise ValueError(f"out of memory with {at_once} windows of {self.length} tokens at a time; free some")
+            self.model.zero_grad(set_to_none=True)
+            devices.free_memory(device)
+            devices.set_random_state(noise, device)
+            self.state["budget"] = at_once // 2 * self.length
+
+    def gradients(self, chosen: Tensor) -> float:
+        """Of one batch of windows, as many at a time as fit -> mean loss in nats a token."""
         parts = self.together.share(chosen).split(max(1, self.state["budget"] // self.length))
         total = 0.0
         for number, part in enumerate(parts, 1):

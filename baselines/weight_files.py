@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 HUB = "model.safetensors"
 SHAPES = "params_shapes.json"
@@ -49,3 +50,12 @@ def kind_of(folder: Path) -> str:
     except (OSError, ValueError):
         return "gpt"
     return "lstm" if isinstance(config, dict) and config.get("model_type") == "lstm" else "gpt"
+
+
+def pretraining_of(folder: Path) -> dict[str, Any] | None:
+    """What our own weights were trained on: corpus, tokens, held-out perplexity; None for others."""
+    try:
+        told = json.loads((folder / OWN).read_text())
+    except (OSError, ValueError):
+        return None
+    return {name: told.get(name) for name in ("corpus", "tokens", "held_out_perplexity")}

@@ -19,15 +19,13 @@ from harness.tables import TABLES
 from harness.tasks import TASKS
 from harness.tasks.base import Hub
 
-SEEDS = {"paper": 1}  # a seed of Table 2 is 100,600 updates there
-USUAL_SEEDS = 3
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 done, 1 a cell or command failed, 2 wrong words, 130 Ctrl-C, 143 SIGTERM."""
     chosen = options.build(RECIPES, PROFILES, LANGUAGE_MODELS).parse_args(arguments)
     commands: dict[str, Callable[[Namespace], int]] = {
         "run": run,
+        "doctor": doctor,
         "estimate": estimate,
         "table": from_records.table,
         "accept": from_records.accept,
@@ -54,8 +52,11 @@ def run(chosen: Namespace) -> int:
     from harness import language_model, runner  # they read data; `table` and `list` do without
 
     profile, device = start(chosen)
+    if chosen.limit:  # a trial of fewer rows than a batch is a trial of one batch
+        fewer = min(chosen.limit, profile.finetuning.batch)
+        profile = replace(profile, finetuning=replace(profile.finetuning, batch=fewer))
     name, runs = profile.name, chosen.runs / profile.name
-    seeds = list(dict.fromkeys(chosen.seed or range(chosen.seeds or SEEDS.get(name, USUAL_SEEDS))))
+    seeds = list(dict.fromkeys(chosen.seed or range(chosen.seeds or plan.SEEDS)))
     of_tables = plan.choose_tables(chosen.table, chosen.task, chosen.ablation)
     cells = plan.choose_cells(of_tables, chosen.task, chosen.ablation, tuple(REFERENCES) if chosen.references else ())
     list(record.read_all(runs))  # a file there that is no record is said now, not after the training
@@ -76,33 +77,38 @@ def run(chosen: Namespace) -> int:
         return 1
     cells = {recipe: [task for task in names if task in found] for recipe, names in cells.items()}
 
+    once = [] if chosen.seed or chosen.seeds else [task for task in found if plan.usual_seeds(name, TASKS[task]) == 1]
+    # the first seed of everything before the second of anything; where no seed changes anything, one is enough
+    every = [
+        (seed, recipe, task)
+        for seed in seeds
+        for recipe, names in cells.items()
+        for task in names
+        if seed == seeds[0] or not (RECIPES[recipe].is_classical or task in once)
+    ]
+
     def jobs() -> list[runner.Job]:
-        """The first seed of everything before the second of anything. Where no seed changes anything, one is enough."""
         prints = {recipe: door.fingerprint(RECIPES[recipe], profile, models[recipe].folder) for recipe in cells}
         return [
-            runner.Job(TASKS[task], recipe, name, seed, prints[recipe], found[task])
-            for seed in seeds
-            for recipe, names in cells.items()
-            if seed == seeds[0] or not RECIPES[recipe].is_classical
-            for task in names
+            runner.Job(TASKS[task], recipe, name, seed, prints[recipe], found[task]) for seed, recipe, task in every
         ]
 
     def is_done(job: runner.Job) -> bool:
         return not chosen.force and job.is_done(chosen.runs)
 
-    n = sum(len(names) * (1 if RECIPES[recipe].is_classical else len(seeds)) for recipe, names in cells.items())
     # before the pre-training there is no hash of weights, so no key, and nothing can be done already
     waiting = [job for job in jobs() if not is_done(job)] if ready else None
-    say(plan.describe_cells(cells, seeds, n, n - len(waiting) if waiting is not None else 0))
+    done = len(every) - len(waiting) if waiting is not None else 0
+    say(plan.describe_cells(cells, seeds, len(every), done, once))
     say(f"data: {next(iter(found.values())).train.count.origin}; {'; '.join(model.says for model in distinct)}")
     loads = {task: plan.load_of(data) for task, data in found.items()}
-    every = [(recipe, task) for recipe, names in cells.items() for task in names for _ in seeds]
-    left = [(job.recipe, job.task.name) for job in waiting] if waiting is not None else every
+    left = [(job.recipe, job.task.name) for job in waiting] if waiting is not None else [cell[1:] for cell in every]
     tuning = sum(door.flops(RECIPES[recipe], profile, *loads[task]) for recipe, task in left)
     training = sum(model.flops for model in distinct)
     say(plan.estimate({"pre-training": training, "fine-tuning": tuning}, lambda: door.probe(profile, device)))
     if chosen.dry_run:
         return 0
+    choose_paths(chosen)
     for model in distinct:
         model.prepare(device)
 
@@ -128,22 +134,25 @@ def run(chosen: Namespace) -> int:
     return 1 if failed or problems else 0
 
 
+def doctor(chosen: Namespace) -> int:
+    from harness import doctor, gpu_check
+
+    name, why = plan.choose_profile(chosen.profile, chosen.device)
+    profile, device = PROFILES[name], choose_device(chosen.device)
+    say(f"profile {name}: {profile.summary} ({why}); device {device}")
+    doctor.report(door, profile, RECIPES, chosen, say)
+    if not chosen.gpu:
+        return 0
+    choose_paths(chosen)
+    return gpu_check.run(door, profile, device, chosen.runs / name, say)
+
+
 def estimate(chosen: Namespace) -> int:
     from harness import estimate
 
     profile = PROFILES[chosen.profile or "paper"]
-    if profile.name == "mini":
-        raise ValueError("the mini profile's sets are generated; 'run --profile mini --dry-run' prices it")
-    of_tables = plan.choose_tables(chosen.table, chosen.task, chosen.ablation)
-    cells = plan.choose_cells(of_tables, chosen.task, chosen.ablation)
-    settings = profile.finetuning
-    found = estimate.prices(
-        cells, settings.batch, settings.epochs, lambda recipe, load: door.flops(RECIPES[recipe], profile, *load)
-    )
-    given = chosen.device_tflops and chosen.device_tflops * 1e12
-    rate = given or door.probe(profile, choose_device(chosen.device))
-    say(f"profile {profile.name}: {profile.summary}")
-    say(estimate.text(found, chosen.seeds, rate, "as given" if given else "as just measured here"))
+    rate = chosen.device_tflops and chosen.device_tflops * 1e12
+    say(estimate.report(door, profile, RECIPES, chosen, rate or door.probe(profile, choose_device(chosen.device))))
     return 0
 
 
@@ -165,6 +174,7 @@ def pretrain(chosen: Namespace) -> int:
         say(plan.describe_pretraining(profile, recipe.model, door.parameters(recipe, profile), door.processes()))
         say(plan.estimate_pretraining(model, chosen, lambda: door.probe(profile, device, recipe.model)))
     if not chosen.dry_run:
+        choose_paths(chosen)
         model.prepare(device)
     return 0
 
@@ -231,6 +241,11 @@ def choose_device(asked: str | None) -> str:
             "or run without it: --device cpu"
         )
     return "cuda"
+
+
+def choose_paths(chosen: Namespace) -> None:
+    if (chosen.precision, chosen.attention, chosen.compile) != ("auto", "auto", False):
+        door.choose_paths(precision=chosen.precision, attention=chosen.attention, compile=chosen.compile)
 
 
 def say(text: str) -> None:

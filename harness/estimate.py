@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tabulate import SEPARATING_LINE, tabulate
 
+from harness import plan
 from harness.lengths import LENGTHS
 from harness.plan import Load
 from harness.progress import duration
@@ -81,3 +83,15 @@ def text(found: Sequence[Price], seeds: int, rate: float, source: str) -> str:
             *([f"Roughly, since their length was measured on few rows: {', '.join(few)}."] if few else []),
         ]
     )
+
+
+def report(door: Any, profile: Any, recipes: Mapping[str, Any], chosen: Namespace, rate: float) -> str:
+    """Of the cells that were asked for. Raises ValueError for generated sets, which `run --dry-run` prices."""
+    if profile.name == "mini":
+        raise ValueError("the mini profile's sets are generated; 'run --profile mini --dry-run' prices it")
+    tables = plan.choose_tables(chosen.table, chosen.task, chosen.ablation)
+    cells = plan.choose_cells(tables, chosen.task, chosen.ablation)
+    settings = profile.finetuning
+    found = prices(cells, settings.batch, settings.epochs, lambda r, load: door.flops(recipes[r], profile, *load))
+    source = "as given" if chosen.device_tflops else "as just measured here"
+    return f"profile {profile.name}: {profile.summary}\n{text(found, chosen.seeds, rate, source)}"

@@ -8,10 +8,9 @@ from pathlib import Path
 from harness import layout, plan, predictions, record, results, server_scores, submission, tables
 from harness.cells import choose
 from harness.columns import Scores
+from harness.rescoring import disagreements
 from harness.tables import TABLES
 from harness.tasks import TASKS
-
-SAME = 1e-9  # percent
 
 
 def table(chosen: Namespace) -> int:
@@ -48,31 +47,11 @@ def score(chosen: Namespace) -> int:
     """Raises ValueError where what was recorded does not follow from the predictions."""
     path = chosen.record / "record.json" if chosen.record.is_dir() else chosen.record
     made = record.read(path)
-    if wrong := list(disagreements(made, path.parent)):
+    if wrong := disagreements(made, path.parent):
         raise ValueError(f"{path} does not agree with its predictions: {'; '.join(wrong)}; run the cell again")
     print(made.summary)
     print(f"the predictions in {path.parent / 'predictions'} give the same")
     return 0
-
-
-def disagreements(made: record.Record, run: Path) -> list[str]:
-    """Where a record's numbers are not those of the predictions in its folder."""
-    from harness import metrics
-
-    found = []
-    for name, scores in made.scores.items():
-        kept = predictions.read(run, name)
-        if len(kept) != made.evaluations[name].n:
-            found.append(f"{name} has {len(kept)} predictions, recorded are {made.evaluations[name].n}")
-            continue
-        labels = [line.label for line in kept if line.label is not None]
-        again = metrics.score(tuple(scores), labels, [line.prediction for line in kept])
-        found += [
-            f"{name} {metric} is {again[metric]:.4f}, recorded is {value:.4f}"
-            for metric, value in scores.items()
-            if abs(again[metric] - value) > SAME
-        ]
-    return found
 
 
 def submit(chosen: Namespace) -> int:

@@ -34,6 +34,9 @@ MARKS: tuple[tuple[str, str, Callable[[Cell], int]], ...] = (
     ("‡", "All predictions are alike, so the number says nothing of the model", attrgetter("degenerate")),
 )
 HIDDEN = "the paper's number is of the hidden test set, scored by the server."
+UNRELEASED = {  # whose weights nobody handed out: the recipe -> what can be done
+    "lstm": "no LSTM was released; 'python -m harness pretrain --profile paper --ablation lstm --corpus DIR' trains one"
+}
 NO_SCORES: Mapping[str, Scores] = {}
 
 
@@ -104,8 +107,8 @@ def lay_out(
                 for text, scores in published.items()
             ],
             [
-                *(Line(f"{r.label}, {profile} profile (measured)", entries(r)) for r in rows),
-                *(Line(f"{r.label}, {profile} profile (GLUE server)", entries(r)) for r in answered),
+                *(Line(f"{r.label}, {profile} profile (measured)", entries(r, profile)) for r in rows),
+                *(Line(f"{r.label}, {profile} profile (GLUE server)", entries(r, profile)) for r in answered),
                 *differences,
             ],
             [
@@ -129,17 +132,23 @@ def signed(number: float | None) -> str:
     return EMPTY if number is None else f"{number:+.1f}"
 
 
-def entries(row: Row) -> list[Entry]:
+def entries(row: Row, profile: str) -> list[Entry]:
     if row.from_server:
         return [Entry(number_text(score)) for score in row.scores]
-    return [entry(cell, CAUTIONS.get(row.recipe)) for cell in row.cells]
+    return [entry(cell, row.recipe, profile) for cell in row.cells]
 
 
-def entry(cell: Cell, caution: str | None = None) -> Entry:
+def entry(cell: Cell, recipe: str, profile: str) -> Entry:
     symbols = "".join(symbol for symbol, _, count in MARKS if count(cell))
-    reason = cell.reason.rstrip(".")
-    notes = (f"The cell is empty: {reason}.",) if reason else ()
-    return Entry(cell.text, symbols, notes + ((caution,) if caution and cell.seeds else ()))
+    notes = []
+    if reason := cell.reason.rstrip("."):
+        unreleased = f"; {UNRELEASED[recipe]}" if profile == "paper" and recipe in UNRELEASED else ""
+        notes.append(f"The cell is empty: {reason}{unreleased}.")
+    if cell.seeds and recipe in CAUTIONS:
+        notes.append(CAUTIONS[recipe])
+    if cell.pretraining and profile == "paper":
+        notes.append(f"Not from the released weights, but from weights pre-trained on {cell.pretraining}.")
+    return Entry(cell.text, symbols, tuple(notes))
 
 
 def seed_entry(cell: Cell) -> Entry:

@@ -15,6 +15,7 @@ DESCRIPTION = """\
 Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scores, prints measured beside published.
 
   run        fine-tune and score cells of a table, then print it
+  doctor     what is there, what is missing, what to do next; --gpu checks a GPU
   estimate   what a run would cost, before there is data or weights
   table      print a table from what has been run; needs no GPU and no data
   accept     copy what a table shows from runs/ to results/
@@ -25,6 +26,7 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   sample     let a language model continue a text
   list       the tasks, ablations, profiles and tables there are
 """
+PRECISIONS, ATTENTIONS = ("auto", "bfloat16", "float32"), ("auto", "math")
 EXAMPLES = """\
 examples:
   python -m harness run --table 2                       Table 2 at the profile that fits this machine
@@ -70,7 +72,12 @@ def build(
     )
     seeds = what.add_mutually_exclusive_group()
     seeds.add_argument("--seed", action="append", type=seed, metavar="K", help="this seed; may be repeated")
-    seeds.add_argument("--seeds", type=positive, metavar="N", help="seeds 0..N-1 (default: 3; paper profile: 1)")
+    seeds.add_argument(
+        "--seeds",
+        type=positive,
+        metavar="N",
+        help="seeds 0..N-1 (default: 3; paper profile: 1 of sets of 10,000 rows and more)",
+    )
     how = run.add_argument_group("where from and how")
     add_profile(how, profiles)
     how.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed (GLUE's folders, ...)")
@@ -82,13 +89,28 @@ def build(
     how.add_argument(
         "--weights", type=Path, metavar="DIR", help="pre-trained weights and vocabulary (default: the hub)"
     )
-    how.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N (default: cuda where there is one)")
+    add_device(how)
     how.add_argument("--limit", type=positive, metavar="N", help="the first N rows of each split: a trial, no result")
     how.add_argument("--allow-subset", action="store_true", help="accept incomplete data sets, and mark their cells")
     then = run.add_argument_group("this time")
     then.add_argument("--dry-run", action="store_true", help="say what would run, what is done, how long it takes")
     then.add_argument("--force", action="store_true", help="run again what is done already")
     add_common(run)
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="what is there, what is missing, what to do next",
+        description="Versions, memory, disk, data, weights: what is there, what is missing. Trains nothing.",
+    )
+    add_profile(doctor, profiles)
+    doctor.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed")
+    doctor.add_argument("--corpus", metavar="DIR", help="text to pre-train on")
+    doctor.add_argument("--weights", type=Path, metavar="DIR", help="pre-trained weights and vocabulary")
+    doctor.add_argument(
+        "--gpu", action="store_true", help="check the device's arithmetic and measure its speed, about two minutes"
+    )
+    add_device(doctor)
+    add_common(doctor)
 
     price = commands.add_parser(
         "estimate",
@@ -128,9 +150,7 @@ def build(
         help="keep the weights each N updates too, beside 0, 1, 2, 4, 8, ...",
     )
     pretrain.add_argument("--seed", type=seed, default=0, metavar="K", help="of start and order (default: 0)")
-    pretrain.add_argument(
-        "--device", metavar="NAME", help="cpu, cuda or cuda:N; under torchrun, cuda is each process's own"
-    )
+    add_device(pretrain)
     pretrain.add_argument("--dry-run", action="store_true", help="say what would be trained and how long it takes")
     pretrain.add_argument("--device-tflops", type=amount, metavar="T", help="estimate for a device of T TFLOP/s")
     pretrain.add_argument("--force", action="store_true", help="train again although it is done")
@@ -178,6 +198,25 @@ def add_choice(parser: argparse._ActionsContainer, recipes: Collection[str]) -> 
         help=f"a recipe: {', '.join(recipes)} ('list' explains); may be repeated (default: the table's, or full); "
         "without --table and --task on Table 5's tasks",
     )
+
+
+def add_device(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N (default: cuda where there is one)")
+    parser.add_argument(
+        "--precision",
+        default="auto",
+        type=one_of("precision", PRECISIONS),
+        metavar="NAME",
+        help=f"of the products: {', '.join(PRECISIONS)} (default: auto, bfloat16 on CUDA)",
+    )
+    parser.add_argument(
+        "--attention",
+        default="auto",
+        type=one_of("attention", ATTENTIONS),
+        metavar="NAME",
+        help="auto, or math: the plain one, where a faster one fails",
+    )
+    parser.add_argument("--compile", action="store_true", help="torch.compile the training step")
 
 
 def add_language_model(parser: argparse.ArgumentParser, names: Collection[str]) -> None:

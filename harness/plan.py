@@ -15,10 +15,12 @@ from harness.progress import duration
 from harness.runner import Data
 from harness.tables import TABLES, Table
 from harness.tasks import TASKS
-from harness.tasks.base import Example
+from harness.tasks.base import Example, Task
 
 TOKENS_A_WORD = 1.3  # byte pairs and punctuation to a word between spaces, on GLUE's sentences
 SAMPLED = 500  # examples read to estimate a set's length
+SEEDS = 3  # by default; in the paper profile of the sets whose scores vary most and cost least
+LARGE = 10_000  # training rows
 
 
 def choose_profile(asked: str | None, device: str | None) -> tuple[str, str]:
@@ -74,6 +76,11 @@ def choose_cells(
     return {recipe: list(names) for recipe, names in found.items() if names}
 
 
+def usual_seeds(profile: str, task: Task) -> int:
+    """How many seeds are run where none are named: a seed of Table 2 is 100,575 updates at the paper's size."""
+    return 1 if profile == "paper" and task.train.n >= LARGE else SEEDS
+
+
 class Load(NamedTuple):
     """Tokens that a cell trains on in an epoch, tokens that it scores, and a sequence's mean; estimated from words."""
 
@@ -125,13 +132,16 @@ def remembered(folder: Path) -> dict[str, str]:
     return {str(key): str(why) for key, why in found.items()} if isinstance(found, dict) else {}
 
 
-def describe_cells(cells: Mapping[str, Sequence[str]], seeds: Sequence[int], n: int, done: int) -> str:
-    """ "15 cells: mnli, snli (full), seeds 0, 1, 2; 3 are done already" """
+def describe_cells(
+    cells: Mapping[str, Sequence[str]], seeds: Sequence[int], n: int, done: int, once: Sequence[str] = ()
+) -> str:
+    """ "15 cells: mnli, snli (full), seeds 0, 1, 2; 3 are done already"; once: tasks with the first seed only."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for recipe, tasks in cells.items():
         groups.setdefault(tuple(tasks), []).append(recipe)
     of = "; ".join(f"{', '.join(tasks)} ({', '.join(recipes)})" for tasks, recipes in groups.items())
     which = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    which += f" (of {', '.join(once)}: {seeds[0]})" if once and len(seeds) > 1 else ""
     already = f"{done or 'none'} {'is' if done == 1 else 'are'} done already"
     return f"{n} cell{'s' if n > 1 else ''}: {of}, {which}; {already}"
 

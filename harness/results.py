@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from harness import layout, plan, record, tables
@@ -13,17 +13,23 @@ from harness.cells import choose
 from harness.columns import Column
 from harness.files import write_atomic
 from harness.record import ROOT, Record
+from harness.rescoring import disagreements
 from harness.tables import TABLES, Table
 
 RESULTS = ROOT / "results"
 
 
-def accept(table: Table, runs: Path, profile: str, results: Path = RESULTS) -> list[Path]:
+Check = Callable[[Record, Path], Sequence[str]]
+
+
+def accept(table: Table, runs: Path, profile: str, results: Path = RESULTS, check: Check = disagreements) -> list[Path]:
     """Copy the records that the table shows (whole data only) from one profile's runs, and render it in results/.
+
+    check: what of a record does not follow from its run's folder; by default its scores from its predictions.
 
     Earlier records of the same tasks and recipes are replaced, since seeds of two configurations are never averaged.
     Other tables that show some of them are rendered too. Returns what was written. Raises ValueError where there is
-    nothing whole to accept, OSError where writing fails.
+    nothing whole to accept or something does not follow, and then nothing is changed; OSError where writing fails.
     """
     groups: dict[tuple[str, str], list[Record]] = {}
     for made in record.read_all(runs):
@@ -32,10 +38,16 @@ def accept(table: Table, runs: Path, profile: str, results: Path = RESULTS) -> l
             groups.setdefault((made.recipe, made.task), []).append(made)
     if not groups:
         raise ValueError(f"no record in {runs} is of whole data and in Table {table.number}; run it first")
+    chosen = {place: choose(records, ())[0] for place, records in groups.items()}
+    for made in (made for records in chosen.values() for made in records):
+        if wrong := check(made, runs / made.recipe / made.name):
+            raise ValueError(
+                f"{made.recipe} {made.name} does not follow from its run: {'; '.join(wrong)}; run it again"
+            )
     written: list[Path] = []
-    for (recipe, task), records in groups.items():
+    for (recipe, task), records in chosen.items():
         folder = results / "records" / profile / recipe
-        kept = {folder / f"{task}-seed{made.seed}.json": made for made in choose(records, ())[0]}
+        kept = {folder / f"{task}-seed{made.seed}.json": made for made in records}
         for path, made in kept.items():
             write_atomic(path, record.to_json(made))
         for old in set(folder.glob(f"{task}-seed*.json")) - kept.keys():

@@ -265,7 +265,7 @@ def test_the_help_tells_the_names_and_defaults(capsys: pytest.CaptureFixture[str
     text = " ".join(capsys.readouterr().out.split())
     assert "full, no_pretraining, no_aux ('list' explains); may be repeated (default: the table's, or full)" in text
     assert "paper, small, mini (default: paper where there is an NVIDIA GPU, else mini)" in text
-    assert "seeds 0..N-1 (default: 3; paper profile: 1)" in text
+    assert "seeds 0..N-1 (default: 3; paper profile: 1 of sets of 10,000 rows and more)" in text
     for command in ("pretrain", "sample"):
         with pytest.raises(SystemExit):
             parse(f"{command} --help")

@@ -209,6 +209,14 @@ def test_the_cells_in_words(cells: dict[str, list[str]], seeds: list[int], n: in
     assert plan.describe_cells(cells, seeds, n, done) == said
 
 
+def test_at_full_size_small_sets_have_more_seeds_than_large_ones() -> None:
+    once = [name for name, task in TASKS.items() if plan.usual_seeds("paper", task) == 1]
+    assert once == ["mnli", "snli", "scitail", "qnli", "race", "sst2", "qqp"]
+    assert all(plan.usual_seeds(profile, task) == 3 for profile in ("small", "mini") for task in TASKS.values())
+    said = plan.describe_cells({"full": ["snli", "rte"]}, [0, 1, 2], 4, 0, ["snli"])
+    assert said == "4 cells: snli, rte (full), seeds 0, 1, 2 (of snli: 0); none are done already"
+
+
 def test_the_estimate_in_words() -> None:
     parts = {"pre-training": 6e12, "fine-tuning": 3e12}
     assert plan.estimate(parts, lambda: 1e10) == (

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from harness import record, results
+from harness import predictions, record, results
 from harness.record import Record, SplitCount
 from harness.tables import TABLES
+from harness.tasks.base import single
 from tests.test_record import BASELINE, made, scored
 
 TABLE = TABLES[2]
@@ -38,6 +39,11 @@ def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
+def accept(runs: Path, profile: str, accepted: Path) -> list[Path]:
+    """Of records without a run's other files."""
+    return results.accept(TABLE, runs, profile, accepted, check=lambda *_: [])
+
+
 PART = SplitCount("train", 64, 2490, "t" * 64, "hub")
 
 
@@ -45,7 +51,7 @@ def test_the_chosen_configurations_records_are_copied_and_the_table_rendered(run
     for seed in range(3):
         run(runs, 40.0, seed, day=1, weights="old")
     chosen = [run(runs, 60.0 + 2 * seed, seed, day=2, weights="new") for seed in range(2)]
-    written = results.accept(TABLE, runs, "mini", accepted)
+    written = accept(runs, "mini", accepted)
     assert files(accepted) == [
         "mini/table2.md",
         "mini/table5.md",  # which shows RTE too
@@ -62,20 +68,20 @@ def test_fragments_are_never_accepted(runs: Path, accepted: Path) -> None:
     whole = run(runs, 55.0, day=1)
     run(runs, 90.0, day=2, train=PART)
     run(runs, 91.0, day=3, weights="other", **scored(64, 277))
-    results.accept(TABLE, runs, "mini", accepted)
+    accept(runs, "mini", accepted)
     assert list(record.read_all(accepted / "records" / "mini")) == [whole]
 
 
 def test_where_there_is_nothing_whole_the_old_results_stay(runs: Path, accepted: Path) -> None:
     run(runs, 55.0)
-    results.accept(TABLE, runs, "mini", accepted)
+    accept(runs, "mini", accepted)
     before = {name: (accepted / name).read_bytes() for name in files(accepted)}
     trials = runs.parent / "trials"
     run(trials, 90.0, train=PART)
     record.save(made("cola"), trials)  # whole, but in no column of this table
     said = f"no record in {trials} is of whole data and in Table 2; run it first"
     with pytest.raises(ValueError) as caught:
-        results.accept(TABLE, trials, "mini", accepted)
+        accept(trials, "mini", accepted)
     assert str(caught.value) == said
     assert {name: (accepted / name).read_bytes() for name in files(accepted)} == before
 
@@ -84,10 +90,10 @@ def test_earlier_records_of_the_same_cell_are_replaced_and_others_kept(runs: Pat
     for recipe, task, seeds in (("full", "rte", 3), ("full", "qnli", 1), ("no_aux", "rte", 1)):
         for seed in range(seeds):
             record.save(made(task, seed, recipe=recipe), runs)
-    results.accept(TABLE, runs, "mini", accepted)
+    accept(runs, "mini", accepted)
     later = runs.parent / "later"
     new = run(later, 70.0, seed=1, day=5)
-    results.accept(TABLE, later, "mini", accepted)
+    accept(later, "mini", accepted)
     assert files(accepted / "records" / "mini") == [
         "full/qnli-seed0.json",
         "full/rte-seed1.json",
@@ -106,14 +112,14 @@ def test_both_evaluations_of_mnli_are_in_one_accepted_record(runs: Path, accepte
         status=dict.fromkeys(names, "done"),
     )
     record.save(both, runs)
-    text = results.accept(TABLE, runs, "mini", accepted)[-1].read_text()
+    text = accept(runs, "mini", accepted)[-1].read_text()
     assert "81.5 ± –" in text and "71.5 ± –" in text
     assert files(accepted / "records") == ["mini/full/mnli-seed0.json"]
 
 
 def test_an_accepted_table_does_not_mark_the_code_that_made_it(runs: Path, accepted: Path) -> None:
     run(runs, 55.0, code="of another day")
-    text = results.accept(TABLE, runs, "mini", accepted)[-1].read_text()
+    text = accept(runs, "mini", accepted)[-1].read_text()
     assert "55.0 ± –" in text and "†" not in text
 
 
@@ -122,7 +128,7 @@ def test_a_foreign_file_among_the_runs_is_named(runs: Path, accepted: Path) -> N
     (runs / "full" / "x").mkdir()
     (runs / "full" / "x" / "record.json").write_text("{}")
     with pytest.raises(ValueError, match=r"full/x/record\.json is not a record of this harness"):
-        results.accept(TABLE, runs, "mini", accepted)
+        accept(runs, "mini", accepted)
     assert not accepted.exists()
 
 
@@ -130,7 +136,7 @@ def test_every_table_and_profile_with_records_is_known(runs: Path, accepted: Pat
     assert list(results.accepted(accepted)) == []
     run(runs, 55.0)
     for profile in ("small", "mini"):
-        results.accept(TABLE, runs, profile, accepted)
+        accept(runs, profile, accepted)
     record.save(made("wnli"), accepted / "records" / "paper")  # in no column of its own
     known = [(table.number, profile) for table, profile in results.accepted(accepted)]
     assert known == [(2, "mini"), (5, "mini"), (2, "small"), (5, "small")]
@@ -138,11 +144,26 @@ def test_every_table_and_profile_with_records_is_known(runs: Path, accepted: Pat
 
 def test_rendering_again_changes_nothing(runs: Path, accepted: Path) -> None:
     run(runs, 55.0)
-    path = results.accept(TABLE, runs, "mini", accepted)[-1]
+    path = accept(runs, "mini", accepted)[-1]
     first = path.read_bytes()
     path.write_text("edited by hand")
     assert results.render(TABLE, "mini", accepted) == path
     assert path.read_bytes() == first
+
+
+def test_a_number_that_does_not_follow_from_its_predictions_is_not_accepted(tmp_path: Path, accepted: Path) -> None:
+    runs = tmp_path / "runs"
+    found = run(runs, 75.0, **scored(4, 4))
+    folder = runs / found.recipe / found.name
+    with pytest.raises(FileNotFoundError, match=r"no predictions in .*validation\.jsonl"):
+        results.accept(TABLE, runs, "mini", accepted)
+    examples = [single(str(i), float(i % 2)) for i in range(4)]
+    predictions.save(folder, "validation", examples, [0.0, 1.0, 1.0, 0.0])
+    with pytest.raises(ValueError, match=r"does not follow from its run: validation acc is 50\.0000, recorded is 75"):
+        results.accept(TABLE, runs, "mini", accepted)
+    assert not accepted.exists()
+    predictions.save(folder, "validation", examples, [0.0, 1.0, 1.0, 1.0])
+    assert accepted / "mini" / "table2.md" in results.accept(TABLE, runs, "mini", accepted)
 
 
 # What is in git

@@ -1,0 +1,33 @@
+"""A record's numbers once more, from the predictions kept beside it: without the model, and they must agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness import predictions
+from harness.record import Record
+
+SAME = 1e-9  # percent
+
+
+def disagreements(made: Record, run: Path) -> list[str]:
+    """Where a record's numbers are not those of the predictions in its folder, a phrase each.
+
+    Raises FileNotFoundError where predictions were not kept, ValueError where a file of them is damaged.
+    """
+    from harness import metrics
+
+    found = []
+    for name, scores in made.scores.items():
+        kept = predictions.read(run, name)
+        if len(kept) != made.evaluations[name].n:
+            found.append(f"{name} has {len(kept)} predictions, recorded are {made.evaluations[name].n}")
+            continue
+        labels = [line.label for line in kept if line.label is not None]
+        again = metrics.score(tuple(scores), labels, [line.prediction for line in kept])
+        found += [
+            f"{name} {metric} is {again[metric]:.4f}, recorded is {value:.4f}"
+            for metric, value in scores.items()
+            if abs(again[metric] - value) > SAME
+        ]
+    return found
