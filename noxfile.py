@@ -100,6 +100,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def bench_step(session: nox.Session) -> None:
+    """Seconds a fine-tuning step beside transformers', on real text. -- --data-dir DIR --vocabulary DIR"""
+    python(session, "-m", "benchmarks.step", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def results(session: nox.Session) -> None:
     """Render results/ anew from the records accepted there."""
     python(session, "-m", "harness.results")

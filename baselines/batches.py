@@ -5,7 +5,7 @@ Legend: B examples of C sequences each, S = B * C sequences, T tokens in all, N 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -36,11 +36,10 @@ class Encoded(NamedTuple):
         return sum(len(sequence) for sequence in self.sequences)
 
 
-def encode(example: Example, tokenizer: Tokenizer, n_ctx: int) -> Encoded:
-    """Tokenise and lay out each sequence (paper, Figure 1)."""
-    laid_out = [
-        layout([tokenizer.encode(segment) for segment in sequence], tokenizer, n_ctx) for sequence in example.sequences
-    ]
+def encode(example: Example, tokenizer: Tokenizer, n_ctx: int, known: Mapping[str, list[int]] | None = None) -> Encoded:
+    """Tokenise and lay out each sequence (paper, Figure 1). known: the ids of all its texts, if they are at hand."""
+    ids = known.__getitem__ if known is not None else tokenizer.encode
+    laid_out = [layout([ids(segment) for segment in sequence], tokenizer, n_ctx) for sequence in example.sequences]
     return Encoded(tuple(ids for ids, _ in laid_out), example.label, sum(cut for _, cut in laid_out))
 
 
@@ -188,9 +187,11 @@ def within_budget(examples: Sequence[Encoded], budget: int) -> Iterator[list[int
         yield run
 
 
-def encode_all(examples: Iterable[Example], tokenizer: Tokenizer, n_ctx: int) -> list[Encoded]:
+def encode_all(
+    examples: Iterable[Example], tokenizer: Tokenizer, n_ctx: int, known: Mapping[str, list[int]] | None = None
+) -> list[Encoded]:
     """Raises ValueError where examples differ in their number of sequences, since a batch is (B, C)."""
-    encoded = [encode(example, tokenizer, n_ctx) for example in examples]
+    encoded = [encode(example, tokenizer, n_ctx, known) for example in examples]
     counts = sorted({len(example.sequences) for example in encoded})
     if len(counts) > 1:
         raise ValueError(f"examples of one task have {counts} sequences; expected one number")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -72,6 +72,18 @@ def autocast(device: torch.device) -> AbstractContextManager[object]:
     if PATHS.attention == "math":
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
     return stack
+
+
+def casting(kind: str) -> torch.dtype | None:
+    """The type that products on this kind of device run in here and now, or None where autocast is off or unknown."""
+    if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
+        return torch.get_autocast_dtype(kind)
+    return None
+
+
+def uncast(kind: str) -> AbstractContextManager[object]:
+    """Within: every product in the type of its operands."""
+    return torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext()
 
 
 def precision(device: torch.device) -> str:

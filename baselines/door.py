@@ -42,13 +42,15 @@ def make(
     weights: Path,
     run_dir: Path,
     report: Report,
+    cache: Path | None = None,
 ) -> Baseline:
     """A model ready to `fit`.
 
     form: classify(names) | choose | score(low, high), see `harness.tasks.base.Form`. seeds: initialisation, order,
     dropout. device: "cpu", "cuda", "cuda:1". weights: the folder with the vocabulary and, unless the recipe starts at
     random, weights. run_dir: the baseline owns what is in it. report: called with a plain dict an event; what
-    it raises (KeyboardInterrupt) stops the training, its state saved. Raises ValueError or OSError, in words.
+    it raises (KeyboardInterrupt) stops the training, its state saved. cache: a folder where baselines may keep what
+    others can use, the token ids of large sets. Raises ValueError or OSError, in words.
     """
     if recipe.is_classical:
         from baselines.classical import MODELS
@@ -56,7 +58,7 @@ def make(
         return MODELS[recipe.model](form)
     from baselines.finetune import FineTuned
 
-    return FineTuned(recipe, profile, form, seeds, device, weights, run_dir, report)
+    return FineTuned(recipe, profile, form, seeds, device, weights, run_dir, report, cache)
 
 
 def pretrain(

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from baselines import device as devices
-from baselines import models, passage, vocabulary, weight_files, weights
+from baselines import models, passage, segments, vocabulary, weight_files, weights
 from baselines.batches import Encoded, Example, collate, encode_all
 from baselines.checkpoint import Checkpoint, identity, write_tensors
 from baselines.compiled import compiled
@@ -48,12 +48,14 @@ class FineTuned:
         weights_dir: Path,
         run_dir: Path,
         report: Report,
+        cache: Path | None = None,
     ) -> None:
         self.recipe, self.profile, self.form, self.seeds = recipe, profile, form, dict(seeds)
         self.settings = profile.finetuning
         self.device = devices.find(device)
         self.weights_dir = weights_dir
         self.run_dir = run_dir
+        self.cache = cache
         self.report = report
         self.tokenizer = Tokenizer(vocabulary.read(weights_dir))
         self.facts: dict[str, Any] = {"unknown_rate": {}}
@@ -92,7 +94,7 @@ class FineTuned:
         saved before that leaves. Raises ValueError for fewer examples than one batch or a foreign checkpoint,
         FloatingPointError where the loss or gradient is not finite.
         """
-        examples = encode_all(train, self.tokenizer, self.profile.size.n_ctx)
+        examples = self.encode(train)
         settings = self.settings
         each = len(examples) // settings.batch
         total = each * settings.epochs
@@ -207,7 +209,7 @@ class FineTuned:
     @torch.no_grad()
     def logits(self, examples: Sequence[Example]) -> Tensor:
         """(B, K or C) on the CPU, in the examples' order. Nothing is kept for a backward pass, so batches are large."""
-        encoded = encode_all(examples, self.tokenizer, self.profile.size.n_ctx)
+        encoded = self.encode(examples)
         self.facts["unknown_rate"]["scored"] = unknown_rate(encoded)  # of the last set that was scored
         self.network.eval()
         found: dict[int, Tensor] = {}
@@ -220,6 +222,10 @@ class FineTuned:
 
         in_parts(encoded, 4 * self.budget, self.device, work, found.clear)
         return torch.stack([found[i] for i in range(len(encoded))])
+
+    def encode(self, examples: Sequence[Example]) -> list[Encoded]:
+        known = segments.ids_of(examples, self.tokenizer, self.weights_dir, self.cache, self.report)
+        return encode_all(examples, self.tokenizer, self.profile.size.n_ctx, known)
 
     def identity(self, examples: list[Encoded]) -> str:
         stats = [path.stat() for path in weight_files.find(self.weights_dir)] if self.recipe.pretrained else []

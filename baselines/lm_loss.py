@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from baselines import device as devices
+
 LOGITS = 1 << 25  # numbers held at once: 128 MB in float32
 
 
@@ -21,8 +23,8 @@ class ChunkedCrossEntropy(torch.autograd.Function):
     def forward(ctx: Any, states: Tensor, embedding: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
         kind = states.device.type
         # under autocast the three products run in its type, everything else in float32
-        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else torch.float32
-        with torch.autocast(kind, enabled=False):
+        dtype = devices.casting(kind) or torch.float32
+        with devices.uncast(kind):
             x, table = states.to(dtype), embedding.to(dtype)
             needs_gradient = any(ctx.needs_input_grad[:2])
             d_states = torch.empty_like(states, dtype=torch.float32) if needs_gradient else None

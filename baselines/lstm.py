@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
+from baselines import device as devices
 from baselines.batches import Batch
 from baselines.dropout import dropout
 from baselines.recipes import Size
@@ -66,7 +67,7 @@ class LSTM(nn.Module):
         # a batch holds its longest sequence first, so sorting by position gives torch's packed order: all first
         # tokens, then all second ones, ...
         order = batch.positions.argsort(stable=True)
-        with torch.autocast(x.device.type, enabled=False):  # cuDNN's would run in float16, whatever type is asked for
+        with devices.uncast(x.device.type):  # cuDNN's would run in float16, whatever type is asked for
             packed, _ = self.lstm(PackedSequence(x[order].float(), batch.positions.bincount().cpu()))
         states = torch.empty_like(packed.data).index_copy(0, order, packed.data)
         return self.proj(dropout(states, p))

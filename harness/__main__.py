@@ -120,9 +120,9 @@ def run(chosen: Namespace) -> int:
             continue
         if chosen.force:
             door.forget(job.folder(chosen.runs))
-        make = partial(
-            door.make, RECIPES[job.recipe], profile, job.task.form, job.seeds, device, models[job.recipe].folder
-        )
+        folder = models[job.recipe].folder
+        make = partial(door.make, RECIPES[job.recipe], profile, job.task.form, job.seeds, device, folder)
+        make = partial(make, cache=runs / "tokens")
         try:
             result = runner.run(job, make, chosen.runs)
             say(f"{result.summary}  ({duration(result.seconds)})")

@@ -27,7 +27,8 @@ def test_what_the_words_of_run_become() -> None:
     chosen = parse(
         "run --table 2 --table 5 --references --submission "
         "--task rte --task mnli --ablation no_aux --ablation full --seed 0 --seed 7 --profile small "
-        "--data-dir d --corpus c --weights w --device cuda:1 --limit 64 --allow-subset --dry-run --force --runs r "
+        "--data-dir d --corpus c --weights w --device cuda:1 "
+        "--precision float32 --attention math --compile --limit 64 --allow-subset --dry-run --force --runs r "
         "--debug"
     )
     assert vars(chosen) == {
@@ -44,6 +45,9 @@ def test_what_the_words_of_run_become() -> None:
         "corpus": "c",
         "weights": Path("w"),
         "device": "cuda:1",
+        "precision": "float32",
+        "attention": "math",
+        "compile": True,
         "limit": 64,
         "allow_subset": True,
         "dry_run": True,
@@ -70,6 +74,9 @@ def test_what_the_words_of_pretrain_become() -> None:
         "checkpoint_every": 500,
         "seed": 3,
         "device": "cuda",
+        "precision": "auto",
+        "attention": "auto",
+        "compile": False,
         "dry_run": True,
         "device_tflops": 312.0,
         "force": True,
@@ -103,7 +110,7 @@ def test_what_the_words_of_sample_become() -> None:
 
 def test_what_is_taken_where_nothing_is_said() -> None:
     given = {name: value for name, value in vars(parse("run")).items() if value not in (None, False)}
-    assert given == {"command": "run", "runs": Path("runs")}
+    assert given == {"command": "run", "runs": Path("runs"), "precision": "auto", "attention": "auto"}
     assert parse("run --seeds 3").seeds == 3
     assert (parse("table 2").number, parse("table 2").format) == (2, "terminal")
     assert (parse("accept 2").number, parse("accept 2").profile) == (2, None)

@@ -59,12 +59,15 @@ def test_a_wrong_attention_kernel_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     """One that looks into the future."""
     calls = [0]
 
-    def peeping(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, *, is_causal: bool) -> torch.Tensor:
+    def peeping(
+        q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, *, is_causal: bool, dropout_p: float = 0.0
+    ) -> torch.Tensor:
+        del dropout_p
         calls[0] += 1
         return ATTEND(q, k, v, is_causal=is_causal and calls[0] == 1)
 
     monkeypatch.setattr(F, "scaled_dot_product_attention", peeping)
-    finding = found("attention")
+    finding = self_check.attention(SMALL.size, CPU)
     assert not finding.passed and finding.remedy == "--attention math"
 
 

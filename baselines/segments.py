@@ -1,0 +1,94 @@
+"""The texts of a labelled set as token ids: each different one tokenised once, on every core, and kept on disk.
+
+RACE asks several questions of a passage, each with four answers, and every recipe and seed reads the same rows: without
+this, most of the time before a training would go into texts that were tokenised before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from baselines import token_file
+from baselines.batches import Example
+from baselines.cores import Cores
+from baselines.report import Report
+from baselines.tokenizer import Tokenizer
+
+WORTH = 1_000_000  # characters from which on a file is kept; less is tokenised in seconds
+
+
+def ids_of(
+    examples: Iterable[Example], tokenizer: Tokenizer, vocabulary_dir: Path, cache: Path | None, report: Report
+) -> Mapping[str, list[int]]:
+    """Each different text of the examples -> its ids.
+
+    vocabulary_dir: where other processes find the tokenizer's vocabulary. cache: a folder for the ids of large sets,
+    named by vocabulary and texts. Raises OSError where a process dies; a cache that cannot be read or written is done
+    without.
+    """
+    texts = list(dict.fromkeys(text for example in examples for sequence in example.sequences for text in sequence))
+    path = None
+    if cache is not None and sum(map(len, texts)) >= WORTH:
+        path = cache / f"{key_of(texts, tokenizer)}.safetensors"
+        if (known := read(path, texts)) is not None:
+            return known
+    found: list[token_file.Ids] = []
+    tokens = 0
+    digest = tokenizer.vocabulary.hash
+    with Cores() as cores:
+        for _, ids in cores.map(partial(token_file.encode, vocabulary_dir, digest), token_file.batches(texts)):
+            found += ids
+            tokens += sum(map(len, ids))
+            report({"event": "tokenising", "documents": len(found), "tokens": tokens})
+    if path is not None:
+        write(path, found)
+    return {text: ids.tolist() for text, ids in zip(texts, found, strict=True)}
+
+
+def key_of(texts: Iterable[str], tokenizer: Tokenizer) -> str:
+    digest = hashlib.sha256(tokenizer.vocabulary.hash.encode())
+    for text in texts:
+        digest.update(hashlib.sha256(text.encode()).digest())
+    return digest.hexdigest()[:16]
+
+
+def read(path: Path, texts: list[str]) -> dict[str, list[int]] | None:
+    """None where there is no such file, or it is damaged: then the work is done again."""
+    try:
+        tensors = load_file(path)
+        lengths, ids = tensors["lengths"], tensors["ids"]
+    except (OSError, SafetensorError, KeyError):
+        return None
+    if len(lengths) != len(texts) or int(lengths.sum()) != len(ids) or int(tensors["sum"][0]) != checksum(ids):
+        return None
+    stops = lengths.cumsum()
+    flat = ids.tolist()
+    return {text: flat[stop - n : stop] for text, n, stop in zip(texts, lengths.tolist(), stops.tolist(), strict=True)}
+
+
+def write(path: Path, found: list[token_file.Ids]) -> None:
+    """Whole or not at all; a full disk costs the cache, not the run."""
+    ids = np.concatenate(found).astype(np.int32)
+    lengths = np.array([len(each) for each in found], np.int64)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({"ids": ids, "lengths": lengths, "sum": np.array([checksum(ids)], np.int64)}, temporary)
+        temporary.replace(path)
+    except (OSError, SafetensorError):
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def checksum(ids: token_file.Ids) -> int:
+    """Of what is in the file, so that a flipped byte is seen."""
+    return int.from_bytes(hashlib.sha256(np.ascontiguousarray(ids).tobytes()).digest()[:7], "big")
