@@ -106,7 +106,7 @@ def fill_average(column: Average, made: Sequence[Record], code: str | None) -> C
         of_task = [record for record in made if record.task == task and by_metric(record).keys() >= set(names)]
         chosen[task] = {record.seed: record for record in choose(of_task, ())[0]} if of_task else {}
     if missing := [task for task, by_seed in chosen.items() if not by_seed]:
-        return Cell(column, f"a mean over {len(column.of)} tasks, of which {', '.join(missing)} have no number here")
+        return Cell(column, f"a mean over {len(column.of)} tasks; without a number here: {', '.join(missing)}")
     seeds = sorted(set.intersection(*(set(by_seed) for by_seed in chosen.values())))
     rows = {seed: [by_seed[seed] for by_seed in chosen.values()] for seed in seeds}
     scores = [metrics.mean_over_tasks(column.of, {r.task: by_metric(r) for r in row}) for row in rows.values()]

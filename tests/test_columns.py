@@ -80,7 +80,7 @@ def test_an_average_over_fewer_tasks_is_no_number_and_says_which_are_missing() -
     made = row(paper.rows(5)["Transformer w/ aux LM (full)"])
     cell = filled(AVG, [r for r in made if r.task not in ("qqp", "rte")])
     assert cell.mean is None
-    assert cell.reason == "a mean over 8 tasks, of which qqp, rte have no number here"
+    assert cell.reason == "a mean over 8 tasks; without a number here: qqp, rte"
     assert filled(AVG, made, recipe="lstm").mean is None
     seeds = [*row(paper.rows(5)["LSTM w/ aux LM"], 0)[:4], *row(paper.rows(5)["LSTM w/ aux LM"], 1)[4:]]
     assert filled(AVG, seeds).reason == "a mean over 8 tasks, which have no seed in common"
@@ -101,7 +101,7 @@ def test_the_glue_score_needs_all_metrics_of_its_nine_tasks() -> None:
     made.append(record("mnli", score={"matched": 82.1, "mismatched": 81.4}))
     assert filled(GLUE, made).mean == pytest.approx(72.82, abs=0.005)
     without = [r for r in made if r.task != "wnli"]
-    assert filled(GLUE, without).reason == "a mean over 9 tasks, of which wnli have no number here"
+    assert filled(GLUE, without).reason == "a mean over 9 tasks; without a number here: wnli"
 
 
 def test_what_the_server_answered_fills_the_same_columns() -> None:

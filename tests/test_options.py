@@ -115,7 +115,8 @@ def test_what_is_taken_where_nothing_is_said() -> None:
     assert (parse("table 2").number, parse("table 2").format) == (2, "terminal")
     assert (parse("accept 2").number, parse("accept 2").profile) == (2, None)
     given = {name: value for name, value in vars(parse("pretrain")).items() if value not in (None, False)}
-    assert given == {"command": "pretrain", "ablation": "full", "runs": Path("runs")}
+    paths = {"precision": "auto", "attention": "auto"}
+    assert given == {"command": "pretrain", "ablation": "full", "runs": Path("runs"), **paths}
     assert (parse("pretrain").seed, parse("pretrain --tokens 1000").tokens) == (0, 1000)
     assert parse("pretrain --updates 20").updates == 20
     sample = parse("sample")
