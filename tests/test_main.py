@@ -235,7 +235,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 def test_the_paper_profile_runs_from_the_hub(tmp_path: Path, released: dict[str, bytes]) -> None:
     """Weights, vocabulary and rows come through the real libraries; then once more from their cache, hub off."""
-    words = ("run", "--profile", "paper", "--task", "rte", "--runs", tmp_path / "runs")
+    words = ("run", "--profile", "paper", "--task", "rte", "--seed", "0", "--runs", tmp_path / "runs")
     repositories = {"datasets/nyu-mll/glue": glue(LABEL, 0), "models/openai-community/openai-gpt": released}
     with StubHub(repositories) as stub:
         done = harness(*words, HF_ENDPOINT=stub.endpoint, HF_HOME=str(tmp_path / "home"))
@@ -256,3 +256,45 @@ def test_a_hub_out_of_reach_is_one_line(tmp_path: Path) -> None:
     (line,) = done.stderr.splitlines()
     for part in ("openai-community/openai-gpt", "cannot be reached", "--weights DIR"):
         assert part in line
+
+
+def test_references_answers_for_the_server_and_the_number_again(tmp_path: Path) -> None:
+    """What no model is needed for, from files to the server's zip and back."""
+    data = write_rte(tmp_path / "data")
+    rows = "".join(f"{i}\tcat runs\tdog runs\n" for i in range(3000))
+    (data / "RTE" / "test.tsv").write_text(f"index\tsentence1\tsentence2\n{rows}")
+    fixed = ("--profile", "small", "--runs", tmp_path / "runs")
+    words = ("run", *fixed, "--task", "rte", "--data-dir", data, "--ablation", "tfidf", "--ablation", "majority")
+    done = harness(*words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 cells: rte (tfidf, majority), seeds 0, 1, 2; none are done already" in done.stdout  # no seed changes them
+    assert "no language model" in done.stdout
+    made = {found.recipe: found for found in record.read_all(tmp_path / "runs/small")}
+    assert made.keys() == {"tfidf", "majority"}
+    folder = tmp_path / "runs/small/tfidf" / made["tfidf"].name
+    assert not (folder / "predictions/test.jsonl").exists()
+    answered = harness(*words, "--submission")
+    assert "none are done already" in answered.stdout, answered.stdout + answered.stderr
+    assert len((folder / "predictions/test.jsonl").read_text().splitlines()) == 3000
+    assert "2 are done already" in harness(*words, "--submission").stdout
+    again = harness("score", folder)
+    assert again.returncode == 0 and "give the same" in again.stdout
+    refused = harness("submit", *fixed, "--ablation", "tfidf")
+    assert refused.returncode == 1 and refused.stderr.startswith("harness: no answers of tfidf seed 0 for CoLA.tsv, ")
+    filled = harness("submit", *fixed, "--ablation", "tfidf", "--fill")
+    assert filled.returncode == 0 and "AX.tsv" in filled.stdout and "RTE.tsv" not in filled.stdout
+    checked = harness("submit", "--check", tmp_path / "runs/small/submission.zip")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    shown = harness("table", "2", *fixed, "--references", "--format", "csv")
+    (cell,) = [line for line in shown.stdout.splitlines() if line.startswith("2,tfidf,measured,rte,")]
+    assert f"{made['tfidf'].scores['validation']['acc']}" in cell
+
+
+def test_a_trial_of_fewer_rows_than_a_batch_is_one_batch(workplace: Path) -> None:
+    (weights_dir,) = (workplace / "runs/small/pretrained").glob("gpt-*")
+    words = ("run", "--profile", "small", "--task", "rte", "--data-dir", workplace / "data", "--weights", weights_dir)
+    done = harness(*words, "--runs", workplace / "trial", "--limit", "8", "--seed", "0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (made,) = records(workplace, "trial")
+    assert (made.train.n, made.baseline["batch"], made.baseline["updates"]) == (8, 8, 1)
+    assert "(8 of 277" in done.stdout
