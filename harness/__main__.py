@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -12,12 +13,10 @@ from functools import partial
 
 from baselines import door
 from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES, Profile
-from harness import from_records, hardware, options, plan, record
+from harness import catalogue, from_records, hardware, options, plan, record
 from harness.files import require_writable
 from harness.progress import Stop, duration
-from harness.tables import TABLES
 from harness.tasks import TASKS
-from harness.tasks.base import Hub
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,12 +33,15 @@ def main(arguments: list[str] | None = None) -> int:
         "scores": from_records.scores,
         "pretrain": pretrain,
         "sample": sample,
-        "list": show_list,
+        "list": lambda _: catalogue.show(RECIPES, PROFILES),
     }
     try:
         if door.processes() > 1 and chosen.command != "pretrain":
             raise ValueError(f"torchrun shares a pre-training among processes; run {chosen.command!r} without it")
         return commands[chosen.command](chosen)
+    except BrokenPipeError:  # whoever read the output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ValueError, OSError, FloatingPointError) as error:
         explain(error, chosen)
         return 1
@@ -199,25 +201,6 @@ def start(chosen: Namespace) -> tuple[Profile, str]:
     say(f"profile {name}: {PROFILES[name].summary} ({why})")
     require_writable(chosen.runs / name)
     return PROFILES[name], choose_device(chosen.device)
-
-
-def show_list(_: Namespace) -> int:
-    print("tasks")
-    for task in TASKS.values():
-        splits = ", ".join(f"{s.split} {s.n:,}" for s in (task.train, *task.evaluations.values()))
-        hub = task.train.hub
-        where = f"hub {hub.id} {hub.config}" if isinstance(hub, Hub) else "on request"
-        print(f"  {task.name:12} {splits}; {where}; files {task.train.files.path}")
-    print("ablations")
-    for name, recipe in RECIPES.items():
-        print(f"  {name:16} {recipe.summary}")
-    print("profiles")
-    for name, profile in PROFILES.items():
-        print(f"  {name:16} {profile.summary}")
-    print("tables")
-    for number, known in TABLES.items():
-        print(f"  {number:<16} {known.title}")
-    return 0
 
 
 def explain(error: Exception, chosen: Namespace, what: str = "harness") -> None:

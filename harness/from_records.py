@@ -46,6 +46,8 @@ def accept(chosen: Namespace) -> int:
 def score(chosen: Namespace) -> int:
     """Raises ValueError where what was recorded does not follow from the predictions."""
     path = chosen.record / "record.json" if chosen.record.is_dir() else chosen.record
+    if not path.is_file():
+        raise FileNotFoundError(f"no record in {path}; give a record.json below runs/, or its folder")
     made = record.read(path)
     if wrong := disagreements(made, path.parent):
         raise ValueError(f"{path} does not agree with its predictions: {'; '.join(wrong)}; run the cell again")
@@ -60,7 +62,8 @@ def submit(chosen: Namespace) -> int:
         if faults := submission.faults(chosen.check):
             for fault in faults:
                 print(fault)
-            raise ValueError(f"{chosen.check} has the {len(faults)} faults above; the server would not score it so")
+            counted = "fault" if len(faults) == 1 else f"{len(faults)} faults"
+            raise ValueError(f"{chosen.check} has the {counted} above; the server would not score it so")
         print(f"{chosen.check} is as the GLUE server wants it")
         return 0
     name, _ = plan.choose_profile(chosen.profile, None)
@@ -104,7 +107,12 @@ def answers_of(
 def scores(chosen: Namespace) -> int:
     name, _ = plan.choose_profile(chosen.profile, None)
     refuse_mini(name)
-    found = server_scores.parse(chosen.file.read_text(encoding="utf-8"), str(chosen.file))
+    if not chosen.file.is_file():
+        raise FileNotFoundError(
+            f"no file {chosen.file}; write the server's scores into one, a line a leaderboard column"
+        )
+    text = chosen.file.read_text(encoding="utf-8", errors="replace")  # odd bytes are then no score, and named
+    found = server_scores.parse(text, str(chosen.file))
     path = server_scores.save(chosen.runs / name, chosen.ablation, found, chosen.file.name)
     glue = f"; its GLUE score is {found['glue']['score']:.2f}" if "glue" in found else ""
     shown = [str(number) for number, known in TABLES.items() if set(known.tasks) & set(found) & set(TASKS)]

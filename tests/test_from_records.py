@@ -67,7 +67,7 @@ def test_predictions_that_are_missing_or_cut_are_said(run: Path) -> None:
     path.unlink()
     with pytest.raises(FileNotFoundError, match=r"no predictions in .*one\.jsonl"):
         command(f"score {run}")
-    with pytest.raises(OSError, match=r"record\.json"):
+    with pytest.raises(FileNotFoundError, match=r"^no record in .*record\.json; give a record\.json below runs/"):
         command(f"score {run.parent}")
 
 
@@ -144,7 +144,7 @@ def test_nothing_run_is_not_filled_up(tmp_path: Path) -> None:
 def test_a_faulty_zip_is_told_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "other.zip"
     path.write_text("no zip")
-    with pytest.raises(ValueError, match=r"other\.zip has the 1 faults above"):
+    with pytest.raises(ValueError, match=r"other\.zip has the fault above"):
         command(f"submit --check {path}")
     assert "other.zip is not a zip that can be read" in capsys.readouterr().out
 
@@ -156,6 +156,15 @@ def test_the_miniature_is_nothing_for_the_server(tmp_path: Path, words: str) -> 
 
 
 # Its answer
+
+
+def test_an_answer_that_is_not_there_or_not_text_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "answer.txt"
+    with pytest.raises(FileNotFoundError, match=r"^no file .*answer\.txt; write the server's scores into one"):
+        command(f"scores --profile paper --runs {tmp_path} --from {path}")
+    path.write_bytes(b"CoLA 45.4\n\xff\xfe 3\n")
+    with pytest.raises(ValueError, match="line 2 has"):
+        command(f"scores --profile paper --runs {tmp_path} --from {path}")
 
 
 def test_the_answer_is_kept_beside_the_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
