@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -139,8 +140,13 @@ def peak_memory(device: torch.device) -> float:
     """Bytes at most so far: of the whole process on a CPU, of torch's allocator on CUDA."""
     if device.type == "cuda":
         return float(torch.cuda.max_memory_allocated(device))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return float(peak if sys.platform == "darwin" else peak * 1024)
+    try:
+        # not getrusage's, which on Linux begins with what the process had that started this one
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return 1024.0 * int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
+    except (OSError, StopIteration):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return float(peak if sys.platform == "darwin" else peak * 1024)
 
 
 def describe(device: torch.device) -> list[str]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -199,14 +198,14 @@ def memory(chosen: argparse.Namespace, row: Row, pipeline: str) -> float:
     """Peak bytes of this process after all batches with one pipeline."""
     import torch
 
+    from baselines import device as devices
+
     torch.set_num_threads(row.threads)
     device = torch.device(chosen.device)
     step = build(pipeline, row, device)
     for batch in batches(chosen, row):
         step(batch)
-    if device.type == "cuda":
-        return float(torch.cuda.max_memory_allocated(device))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
+    return devices.peak_memory(device)
 
 
 def child(chosen: argparse.Namespace, row: Row, pipeline: str = "") -> Any:

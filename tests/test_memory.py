@@ -71,11 +71,11 @@ def test_the_lstm_keeps_what_is_planned() -> None:
 
 
 STEP = """
-import json, resource, sys
+import json, sys
 import torch
 from dataclasses import replace
 torch.set_num_threads(1)
-from baselines import models
+from baselines import device as devices, models
 from baselines.batches import Encoded, collate
 from baselines.heads import Head
 from baselines.network import Network
@@ -97,13 +97,21 @@ def trained(layers, width, vocabulary, length, n):
         optimizer.step(1e-4)
 
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return devices.peak_memory(torch.device("cpu"))
 
 trained(1, 64, 50, 4, 4)  # libraries are loaded by the first step
 before = peak()
 trained(*map(int, sys.argv[1:]))
 print(json.dumps(peak() - before))
 """
+
+
+def test_a_peak_is_of_this_process_and_not_of_the_one_that_started_it() -> None:
+    held = torch.ones(75_000_000)  # 300 MB
+    program = "import torch; from baselines import device; print(device.peak_memory(torch.device('cpu')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < devices.peak_memory(torch.device("cpu")) - 100e6
+    assert held.sum() > 0
 
 
 @pytest.mark.slow
