@@ -153,8 +153,7 @@ def estimate(chosen: Namespace) -> int:
     from harness import estimate
 
     profile = PROFILES[chosen.profile or "paper"]
-    rate = chosen.device_tflops and chosen.device_tflops * 1e12
-    say(estimate.report(door, profile, RECIPES, chosen, rate or door.probe(profile, choose_device(chosen.device))))
+    say(estimate.report(door, profile, RECIPES, chosen, lambda: door.probe(profile, choose_device(chosen.device))))
     return 0
 
 

@@ -70,7 +70,8 @@ def text(found: Sequence[Price], seeds: int, rate: float, source: str) -> str:
     aligned = ("left", "left", *["right"] * 4)
     drawn = tabulate(rows, headings, tablefmt="simple", colalign=aligned, disable_numparse=True)
     tasks = list(dict.fromkeys(p.task for p in found))
-    bytes_of_text = sum(load_of(TASKS[name]).training for name in tasks) * BYTES_A_TOKEN
+    # a sequence an example: the others repeat its texts, in another order or with another answer
+    bytes_of_text = sum(TASKS[name].train.n * LENGTHS[name].tokens for name in tasks) * BYTES_A_TOKEN
     few = [f"{name} ({LENGTHS[name].rows} rows)" for name in tasks if LENGTHS[name].rows < 100]
     return "\n".join(
         [
@@ -85,13 +86,16 @@ def text(found: Sequence[Price], seeds: int, rate: float, source: str) -> str:
     )
 
 
-def report(door: Any, profile: Any, recipes: Mapping[str, Any], chosen: Namespace, rate: float) -> str:
-    """Of the cells that were asked for. Raises ValueError for generated sets, which `run --dry-run` prices."""
+def report(door: Any, profile: Any, recipes: Mapping[str, Any], chosen: Namespace, probe: Callable[[], float]) -> str:
+    """Of the cells that were asked for. probe: measures FLOP/s where no rate is given. Raises ValueError for generated
+    sets, which `run --dry-run` prices.
+    """
     if profile.name == "mini":
         raise ValueError("the mini profile's sets are generated; 'run --profile mini --dry-run' prices it")
     tables = plan.choose_tables(chosen.table, chosen.task, chosen.ablation)
     cells = plan.choose_cells(tables, chosen.task, chosen.ablation)
     settings = profile.finetuning
     found = prices(cells, settings.batch, settings.epochs, lambda r, load: door.flops(recipes[r], profile, *load))
+    rate = 1e12 * chosen.device_tflops if chosen.device_tflops else probe()
     source = "as given" if chosen.device_tflops else "as just measured here"
     return f"profile {profile.name}: {profile.summary}\n{text(found, chosen.seeds, rate, source)}"

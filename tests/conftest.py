@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,11 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no folder with the real data sets beside the checkout (../shared/data)")
     return SHARED
+
+
+@pytest.fixture
+def dead() -> Iterator[str]:
+    """An endpoint at which nothing listens, and nothing will while the test runs."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"

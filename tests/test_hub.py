@@ -10,12 +10,10 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +21,6 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from harness import hub
 from tests.stub_hub import StubHub, commit_of
 
 ROOT = Path(__file__).parents[1]
@@ -135,14 +132,6 @@ def downloaded(tmp_path_factory: pytest.TempPathFactory) -> Downloaded:
     with StubHub(repositories) as stub:
         answer = ask(stub.endpoint, home, *ALL)
         return Downloaded(answer, home, stub.requests, repositories)
-
-
-@pytest.fixture
-def dead() -> Iterator[str]:
-    """An endpoint at which nothing listens, and nothing will while the test runs."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def test_the_real_libraries_load_what_the_hub_publishes(downloaded: Downloaded) -> None:
@@ -279,51 +268,3 @@ def test_a_vocabulary_alone_can_be_had_without_the_weights(downloaded: Downloade
     assert (answer.status, answer.errors.count("\n")) == (1, 1)
     elsewhere = ask(dead, tmp_path / "other", ("weights", "vocabulary"))
     assert "or give a folder that holds vocab.json, merges.txt with --weights DIR" in elsewhere.errors
-
-
-# Whether the hub can be reached
-
-
-@pytest.fixture
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    return monkeypatch
-
-
-def test_a_hub_that_listens_is_reachable(no_proxy: pytest.MonkeyPatch) -> None:
-    with StubHub({}) as stub:
-        no_proxy.setattr("huggingface_hub.constants.ENDPOINT", stub.endpoint)
-        assert hub.unreachable() == ""
-    assert "cannot be reached (Connection refused)" in hub.unreachable()
-
-
-def test_a_look_up_that_hangs_is_not_waited_for(no_proxy: pytest.MonkeyPatch) -> None:
-    no_proxy.setattr("huggingface_hub.constants.ENDPOINT", "https://hub.example")
-    no_proxy.setattr(hub, "CONNECT_SECONDS", 0.1)
-    over = threading.Event()
-
-    def hang(*_: object) -> None:
-        over.wait(5)
-        raise TimeoutError
-
-    no_proxy.setattr(socket, "create_connection", hang)
-    started = time.monotonic()
-    assert hub.unreachable() == "hub.example:443 cannot be reached (no answer in 0.1 seconds)"
-    assert time.monotonic() - started < 1
-    over.set()
-
-
-def test_behind_a_proxy_nothing_is_tried(no_proxy: pytest.MonkeyPatch, dead: str) -> None:
-    no_proxy.setattr("huggingface_hub.constants.ENDPOINT", dead)
-    no_proxy.setenv("http_proxy", "http://proxy.example:3128")
-    assert hub.unreachable() == ""
-    no_proxy.setenv("no_proxy", "127.0.0.1")
-    assert "cannot be reached" in hub.unreachable()
-
-
-@pytest.mark.parametrize("endpoint", ["huggingface.co", "http://127.0.0.1:port", "", "https://"])
-def test_an_endpoint_that_is_no_address_is_named(no_proxy: pytest.MonkeyPatch, endpoint: str) -> None:
-    no_proxy.setattr("huggingface_hub.constants.ENDPOINT", endpoint)
-    assert hub.unreachable() == f"HF_ENDPOINT is {endpoint!r}, expected an address such as https://huggingface.co"

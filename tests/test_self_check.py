@@ -39,6 +39,14 @@ def test_a_sound_device_passes_all_checks() -> None:
     assert devices.Paths() == devices.PATHS  # what the check chose is undone
 
 
+def test_a_cosine_is_exact_over_as_many_numbers_as_a_full_model_has() -> None:
+    """float32's own came to 1.03 of a gradient with itself in bfloat16."""
+    many = torch.full((30_000_000,), 1e-3)
+    assert self_check.cosine([many, many[:5]], [many, many[:5]]) == pytest.approx(1.0, abs=1e-9)
+    assert self_check.cosine([torch.tensor([1.0, 0.0])], [torch.tensor([1.0, 1.0])]) == pytest.approx(0.5**0.5)
+    assert self_check.cosine([many], [-many]) == pytest.approx(-1.0, abs=1e-9)
+
+
 def test_a_wrong_gradient_in_bfloat16_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     original = self_check.step
 
