@@ -28,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         "estimate": estimate,
         "table": from_records.table,
         "accept": from_records.accept,
+        "explain": from_records.explain,
+        "claims": from_records.claims,
         "score": from_records.score,
         "submit": from_records.submit,
         "scores": from_records.scores,

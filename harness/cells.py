@@ -33,6 +33,7 @@ class Cell:
     other_code: int = 0  # how many of the seeds were made by other code than the present
     degenerate: int = 0  # how many of the seeds predicted one and the same for every example
     left_out: int = 0  # records of other configurations
+    made: tuple[Record, ...] = ()  # what it rests on
     pretraining: str = ""  # "1,000,000 tokens of books, 14 text files" where weights of our own were started from
 
     @property
@@ -95,6 +96,7 @@ def fill(
         other_code=sum(code is not None and record.code != code for record in chosen),
         degenerate=sum(any(is_degenerate(record, name) for name in column.evaluations) for record in chosen),
         left_out=left_out,
+        made=tuple(chosen),
         pretraining=pretraining_of(chosen[-1]),
     )
 
@@ -122,6 +124,7 @@ def fill_average(column: Average, made: Sequence[Record], code: str | None) -> C
         trained=tuple(record.train for record in every),
         other_code=sum(code is not None and any(record.code != code for record in row) for row in rows.values()),
         degenerate=sum(any(is_degenerate(r, name) for r in row for name in r.scores) for row in rows.values()),
+        made=tuple(every),
     )
 
 

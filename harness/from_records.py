@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 from harness import layout, plan, predictions, record, results, server_scores, submission, tables
@@ -15,14 +16,29 @@ from harness.tasks import TASKS
 
 def table(chosen: Namespace) -> int:
     name, _ = plan.choose_profile(chosen.profile, None)
-    print(text_of(chosen.number, chosen.runs / name, name, chosen.format, chosen.references))
+    analyse = analysed(name, chosen.runs / name) if chosen.statistics else layout.none
+    print(text_of(chosen.number, chosen.runs / name, name, chosen.format, chosen.references, analyse))
     return 0
 
 
-def text_of(number: int, runs: Path, profile: str, format: str = "terminal", references: bool = False) -> str:
+def text_of(
+    number: int,
+    runs: Path,
+    profile: str,
+    format: str = "terminal",
+    references: bool = False,
+    analyse: layout.Analyse = layout.none,
+) -> str:
     """A table as one profile's runs fill it."""
     told = list(record.read_all(runs)), profile, plan.remembered(runs), format, record.code_hash()
-    return layout.render(TABLES[number], *told, server_of(runs), references)
+    return layout.render(TABLES[number], *told, server_of(runs), references, analyse)
+
+
+def analysed(profile: str, folder: Path) -> layout.Analyse:
+    """Intervals, tests and verdicts; seconds, so only on request. folder: where the profile's records are."""
+    from harness.analysis import analyse
+
+    return partial(analyse, profile=profile, folder=folder)
 
 
 def show_table(number: int, runs: Path, profile: str, references: bool) -> None:
@@ -118,6 +134,18 @@ def scores(chosen: Namespace) -> int:
     shown = [str(number) for number, known in TABLES.items() if set(known.tasks) & set(found) & set(TASKS)]
     print(f"wrote {path}{glue}; tables {', '.join(shown)} show it in a row of its own")
     return 0
+
+
+def explain(chosen: Namespace) -> int:
+    from harness import explanation
+
+    return explanation.command(chosen)
+
+
+def claims(chosen: Namespace) -> int:
+    from harness import claims
+
+    return claims.command(chosen)
 
 
 def refuse_mini(profile: str) -> None:

@@ -9,7 +9,7 @@ from harness import paper
 from harness.cells import EMPTY, NO_PROBLEMS, Cell
 from harness.columns import Average, Column, Scores
 from harness.record import Record
-from harness.rows import Row, difference, measured, measured_data, order, paper_data, server_row
+from harness.rows import Analysis, Row, difference, measured, measured_data, order, paper_data, server_row
 from harness.sheet import FORMATS, Entry, Line, Sheet
 from harness.tables import Table, fill
 
@@ -38,6 +38,11 @@ UNRELEASED = {  # whose weights nobody handed out: the recipe -> what can be don
     "lstm": "no LSTM was released; 'python -m harness pretrain --profile paper --ablation lstm --corpus DIR' trains one"
 }
 NO_SCORES: Mapping[str, Scores] = {}
+Analyse = Callable[[Table, Sequence[Row]], Analysis]
+
+
+def none(_table: Table, _rows: Sequence[Row]) -> Analysis:
+    return Analysis()
 
 
 def render(
@@ -49,11 +54,12 @@ def render(
     code: str | None = None,
     server: Mapping[str, Scores] = NO_SCORES,
     references: bool = False,
+    analyse: Analyse = none,
 ) -> str:
     """The table as text; for the arguments see `lay_out`. Raises ValueError for a format that is not in FORMATS."""
     if format not in FORMATS:
         raise ValueError(f"unknown format {format!r}; expected one of {', '.join(FORMATS)}")
-    return FORMATS[format](lay_out(table, records, profile, problems, code, server, references))
+    return FORMATS[format](lay_out(table, records, profile, problems, code, server, references, analyse))
 
 
 def lay_out(
@@ -64,11 +70,12 @@ def lay_out(
     code: str | None = None,
     server: Mapping[str, Scores] = NO_SCORES,
     references: bool = False,
+    analyse: Analyse = none,
 ) -> Sheet:
     """The paper's rows, then ours: a row a recipe, differences to the paper, number of seeds, splits.
 
     problems, code: see `harness.cells.fill`. server: recipe -> what the GLUE server answered, in rows of their own.
-    references: whether to show the models that any learner must beat.
+    references: whether to show the models that any learner must beat. analyse: `analysis.analyse`, or nothing.
     """
     records = [record for record in records if table.shows(record) and record.profile == profile]
     recipes = order({record.recipe for record in records} | set(table.own) | set(server), references)
@@ -77,6 +84,7 @@ def lay_out(
     answered = [server_row(table, recipe, server[recipe]) for recipe in recipes if recipe in server]
     answered = [row for row in answered if any(score is not None for score in row.scores)]
     several = len(rows) > 1
+    analysis = analyse(table, rows)
 
     def label(text: str, row: Row) -> str:
         of = f"{row.recipe}, test server" if row.from_server else row.recipe
@@ -99,7 +107,7 @@ def lay_out(
     ]
     return Sheet(
         title=f"Table {table.number}: {table.title}",
-        caption=caption(table, profile, [cell for row in rows for cell in row.cells], uniform),
+        caption=f"{caption(table, profile, [c for row in rows for c in row.cells], uniform)} {analysis.how}".strip(),
         headings=[Entry(c.heading, notes=comparability(c, profile, split_told=uniform)) for c in table.columns],
         blocks=[
             [
@@ -112,6 +120,7 @@ def lay_out(
                 *differences,
             ],
             [
+                *analysis.lines,
                 *(Line(label("seeds", row), list(map(seed_entry, row.cells))) for row in rows),
                 *([] if uniform else splits),
             ],
@@ -119,7 +128,7 @@ def lay_out(
         remarks=remarks({name(cell.column, row.recipe): cell for row in rows for cell in row.cells}),
         data=[
             *(datum for text, scores in published.items() for datum in paper_data(table, text, scores)),
-            *(datum for row in (*rows, *answered) for datum in measured_data(table, row, profile)),
+            *(datum for row in (*rows, *answered) for datum in measured_data(table, row, profile, analysis)),
         ],
     )
 

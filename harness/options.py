@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
 
-from harness import __version__, record_options
+from harness import __version__, analysis_options, record_options
 from harness.arguments import add_common, add_profile, amount, one_of, positive, seed, table_number
 from harness.tasks import TASKS
 
@@ -19,6 +19,10 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   estimate   what a run would cost, before there is data or weights
   table      print a table from what has been run; needs no GPU and no data
   accept     copy what a table shows from runs/ to results/
+  explain    the whole chain of one cell: records, data, test, verdict, departures
+  claims     the paper's claims, judged by what was measured
+  diff       two runs: settings, scores, examples that flipped
+  report     one HTML page of all that was measured
   score      compute a record's numbers again from the predictions kept beside it
   submit     write, or check, the zip that the GLUE server scores
   scores     enter the GLUE server's answer, for the tables
@@ -127,6 +131,7 @@ def build(
     add_common(price)
 
     record_options.add(commands, recipes, profiles)
+    analysis_options.add(commands, profiles)
 
     pretrain = commands.add_parser(
         "pretrain", help="train a language model", description="Train a language model on plain text."

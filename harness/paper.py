@@ -6,11 +6,19 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from harness.record import ROOT
 
 IN_CHECKOUT = ROOT / "results" / "paper.json"
 PATH = IN_CHECKOUT if IN_CHECKOUT.exists() else Path(__file__).with_name("paper.json")  # where it was installed
+
+
+@cache
+def figure(name: str) -> Mapping[str, Any]:
+    """What is known of a figure ("figure2_left"), read off the plot by eye."""
+    found: Mapping[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))[name]
+    return found
 
 
 @cache

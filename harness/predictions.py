@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,3 +55,22 @@ def parse(path: Path) -> Iterator[Answered]:
         except (ValueError, TypeError) as error:
             raise ValueError(f"{path} line {number} is no prediction ({error}); run the cell again") from error
         yield found
+
+
+def in_lines(run: Path, evaluations: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Labels and predictions alone, each as one line of numbers: what an accepted record keeps of the run's files.
+
+    Raises what `read` raises.
+    """
+    return {
+        name: {
+            "labels": line_of(line.label for line in lines if line.label is not None),
+            "predictions": line_of(line.prediction for line in lines),
+        }
+        for name, lines in ((name, read(run, name)) for name in evaluations)
+    }
+
+
+def line_of(numbers: Iterable[float]) -> str:
+    """ "0 1 2.25": six digits are more than a score shows."""
+    return " ".join(f"{number:.6g}" for number in numbers)

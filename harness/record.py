@@ -56,6 +56,7 @@ class Record:
     code: str
     environment: Mapping[str, Any] = field(default_factory=dict)
     finished: str = ""  # UTC, ISO 8601
+    answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of an accepted one; `predictions.in_lines`
     schema: int = SCHEMA
 
     @property

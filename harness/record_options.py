@@ -23,6 +23,7 @@ def add(commands: argparse._SubParsersAction[Any], recipes: Collection[str], pro
         help=f"{', '.join(FORMATS)} (default: terminal)",
     )
     table.add_argument("--references", action="store_true", help="also show the rows majority and tfidf")
+    table.add_argument("--statistics", action="store_true", help="also intervals, tests between rows, and verdicts")
     add_common(table)
 
     accept = commands.add_parser(

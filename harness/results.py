@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness import layout, plan, record, tables
 from harness.cells import choose
 from harness.columns import Column
 from harness.files import write_atomic
+from harness.predictions import in_lines
 from harness.record import ROOT, Record
 from harness.rescoring import disagreements
 from harness.tables import TABLES, Table
@@ -20,12 +22,26 @@ RESULTS = ROOT / "results"
 
 
 Check = Callable[[Record, Path], Sequence[str]]
+Keep = Callable[[Record, Path], Record]
 
 
-def accept(table: Table, runs: Path, profile: str, results: Path = RESULTS, check: Check = disagreements) -> list[Path]:
+def with_answers(made: Record, run: Path) -> Record:
+    """Its run's files of predictions stay where they are; their numbers go with the record, for tests between rows."""
+    return replace(made, answers=in_lines(run, made.scores))
+
+
+def accept(
+    table: Table,
+    runs: Path,
+    profile: str,
+    results: Path = RESULTS,
+    check: Check = disagreements,
+    keep: Keep = with_answers,
+) -> list[Path]:
     """Copy the records that the table shows (whole data only) from one profile's runs, and render it in results/.
 
     check: what of a record does not follow from its run's folder; by default its scores from its predictions.
+    keep: the record as it is kept.
 
     Earlier records of the same tasks and recipes are replaced, since seeds of two configurations are never averaged.
     Other tables that show some of them are rendered too. Returns what was written. Raises ValueError where there is
@@ -49,7 +65,7 @@ def accept(table: Table, runs: Path, profile: str, results: Path = RESULTS, chec
         folder = results / "records" / profile / recipe
         kept = {folder / f"{task}-seed{made.seed}.json": made for made in records}
         for path, made in kept.items():
-            write_atomic(path, record.to_json(made))
+            write_atomic(path, record.to_json(keep(made, runs / recipe / made.name)))
         for old in set(folder.glob(f"{task}-seed*.json")) - kept.keys():
             old.unlink()
         written += kept

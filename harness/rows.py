@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from harness import paper
 from harness.cells import Cell
 from harness.columns import Average, Scores
+from harness.sheet import Line
 from harness.tables import Table
 
 RECIPES = ("full", "no_pretraining", "no_aux", "lstm")  # the paper's order; any other follows by name
@@ -24,6 +26,14 @@ class Row:
     cells: Sequence[Cell]
     scores: Sequence[float | None]
     from_server: bool = False
+
+
+class Analysis(NamedTuple):
+    """What `analysis.analyse` adds to a table: lines, the same as data by recipe and column, how it was computed."""
+
+    lines: Sequence[Line] = ()
+    data: Mapping[tuple[str, str], Mapping[str, Any]] = MappingProxyType({})
+    how: str = ""
 
 
 def order(recipes: set[str], references: bool) -> list[str]:
@@ -59,7 +69,7 @@ def paper_data(table: Table, label: str, scores: Mapping[str, float | None]) -> 
             yield {"table": table.number, "row": label, "source": "paper"} | told
 
 
-def measured_data(table: Table, row: Row, profile: str) -> Iterator[dict[str, Any]]:
+def measured_data(table: Table, row: Row, profile: str, analysis: Analysis) -> Iterator[dict[str, Any]]:
     """A cell a row, whole or not, empty ones with their reason."""
     compares = profile == "paper" and row.recipe in table.own
     differences = difference(table, row) if compares else [None] * len(table.columns)
@@ -79,14 +89,18 @@ def measured_data(table: Table, row: Row, profile: str) -> Iterator[dict[str, An
             continue
         cell = row.cells[i]
         scored = () if isinstance(column, Average) else cell.scored
-        yield told | {
-            "score": cell.mean,
-            "spread": cell.spread,
-            "seeds": cell.seeds,
-            "n": sum(count.n for count in scored) or None,
-            "of": sum(count.of for count in scored) or None,
-            "whole": cell.whole,
-            "degenerate": cell.degenerate,
-            "other_code": cell.other_code,
-            "reason": cell.reason,
-        }
+        yield (
+            told
+            | {
+                "score": cell.mean,
+                "spread": cell.spread,
+                "seeds": cell.seeds,
+                "n": sum(count.n for count in scored) or None,
+                "of": sum(count.of for count in scored) or None,
+                "whole": cell.whole,
+                "degenerate": cell.degenerate,
+                "other_code": cell.other_code,
+                "reason": cell.reason,
+            }
+            | dict(analysis.data.get((row.recipe, column.name), {}))
+        )

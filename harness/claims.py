@@ -1,0 +1,63 @@
+"""The paper's claims as a list, and whether they hold in what was measured."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from harness import plan, record
+from harness.claim import Claim, Points
+from harness.figure_claims import layers, lstm_varies, zero_shot_rises
+from harness.layout import CLOSING
+from harness.record import Record
+from harness.sheet import WIDTH, escape_markdown, printable
+from harness.table_claims import CONTRASTS, contrast, state_of_the_art
+
+
+def judge_all(records: Iterable[Record], profile: str, folder: Path, left: Points, right: Points) -> list[Claim]:
+    """folder: where the records' answers are. left, right: the tidy rows of Figure 2, as far as there are any."""
+    records = list(records)
+    return [
+        *(contrast(each, records, profile, folder) for each in CONTRASTS),
+        state_of_the_art(records, profile),
+        layers(left),
+        zero_shot_rises(right),
+        lstm_varies(right),
+    ]
+
+
+def command(chosen: Namespace) -> int:
+    profile, _ = plan.choose_profile(chosen.profile, None)
+    folder = chosen.runs / profile
+    found = judge_all(record.read_all(folder), profile, folder, [], [])
+    if chosen.json:
+        print(json.dumps([claim._asdict() for claim in found], indent=1))
+    else:
+        print("\n".join(terminal(found, profile)))
+    return 0
+
+
+def caption(profile: str) -> str:
+    return (
+        f"The paper's claims, judged by the {profile} profile. {CLOSING[profile] if profile != 'paper' else ''}".strip()
+    )
+
+
+def terminal(found: Sequence[Claim], profile: str) -> Iterator[str]:
+    yield from textwrap.wrap(caption(profile), WIDTH)
+    for claim in found:
+        yield ""
+        yield f"{claim.verdict.upper()}: {claim.text} ({claim.where})"
+        for label, text in (("published", claim.published), ("measured", claim.measured)):
+            yield textwrap.fill(f"  {label:<10} {printable(text)}", WIDTH, subsequent_indent=" " * 13)
+
+
+def markdown(found: Sequence[Claim], profile: str) -> str:
+    rows = ["| claim | published | verdict | measured |", "|:--|:--|:--|:--|"]
+    for claim in found:
+        cells = (f"{claim.text} ({claim.where})", claim.published, claim.verdict, claim.measured)
+        rows.append(f"| {' | '.join(map(escape_markdown, cells))} |")
+    return "\n".join([f"**{escape_markdown(caption(profile))}**", "", *rows]) + "\n"
