@@ -61,9 +61,7 @@ def accept(chosen: Namespace) -> int:
 
 def score(chosen: Namespace) -> int:
     """Raises ValueError where what was recorded does not follow from the predictions."""
-    path = chosen.record / "record.json" if chosen.record.is_dir() else chosen.record
-    if not path.is_file():
-        raise FileNotFoundError(f"no record in {path}; give a record.json below runs/, or its folder")
+    path = record.find(chosen.record)
     made = record.read(path)
     if wrong := disagreements(made, path.parent):
         raise ValueError(f"{path} does not agree with its predictions: {'; '.join(wrong)}; run the cell again")
@@ -146,6 +144,12 @@ def claims(chosen: Namespace) -> int:
     from harness import claims
 
     return claims.command(chosen)
+
+
+def diff(chosen: Namespace) -> int:
+    from harness import differences
+
+    return differences.command(chosen)
 
 
 def refuse_mini(profile: str) -> None:

@@ -117,6 +117,14 @@ def to_json(record: Record) -> str:
     return json.dumps({**asdict(record), "signatures": signatures}, indent=1) + "\n"
 
 
+def find(path: Path) -> Path:
+    """A record.json, or the folder that holds it -> the file. Raises FileNotFoundError."""
+    file = path / "record.json" if path.is_dir() else path
+    if not file.is_file():
+        raise FileNotFoundError(f"no record in {file}; give a record.json below runs/, or its folder")
+    return file
+
+
 def read(path: Path) -> Record:
     """Raises ValueError, naming the file, if it is no record of this schema."""
     try:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from harness import cells, layout, tables
-from harness.record import Record, SplitCount, code_hash
+from harness.metrics import score as scored_by
+from harness.predictions import save as keep
+from harness.record import Record, SplitCount, code_hash, save
 from harness.tasks import TASKS
+from harness.tasks.base import single
 
 TABLE = tables.TABLES[2]
 HEADINGS = [column.heading for column in TABLE.columns]
@@ -57,6 +61,21 @@ def record(
         code=code or code_hash(),
         finished=finished,
     )
+
+
+def answered(
+    folder: Path, task: str, predictions: Sequence[float], labels: Sequence[float], seed: int = 0, **options: Any
+) -> Record:
+    """A record in `folder` with its predictions beside it, of as many rows as there are labels; no row has a text."""
+    n = len(labels)
+    scores = {name: scored_by(TASKS[task].metrics, labels, predictions) for name in TASKS[task].evaluations}
+    options.setdefault("baseline", {"vocabulary": None, "weights": None})
+    made = record(task, seed, metrics=scores, scored=(n, n), **options)
+    save(made, folder)
+    examples = [single(f"row {i}", label) for i, label in enumerate(labels)]
+    for name in scores:
+        keep(folder / made.recipe / made.name, name, examples, predictions)
+    return made
 
 
 def cell(records: Sequence[Record], heading: str = "RTE", profile: str = "paper", **options: Any) -> cells.Cell:
