@@ -88,6 +88,12 @@ def parity(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def calibration(session: nox.Session) -> None:
+    """How often intervals hold the truth and tests reject without a difference, by simulation. -- TRIALS"""
+    python(session, "-m", "tests.calibration", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def gpu_check(session: nox.Session) -> None:
     """Two minutes on a GPU before hours: its arithmetic, its speed, what each table will take."""
     python(session, "-m", "harness", "doctor", "--gpu", "--profile", "paper", *session.posargs)

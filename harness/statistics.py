@@ -65,11 +65,17 @@ def ranked(labels: Numbers, predictions: Numbers) -> list[Numbers]:
 
 def ratio(above: Numbers, below: Numbers) -> Numbers:
     """0 where there is nothing below, as `harness.metrics` has it."""
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 1e-15)
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 
 def correlation(x: Numbers, y: Numbers, xx: Numbers, yy: Numbers, xy: Numbers) -> Numbers:
-    return ratio(xy - x * y, np.sqrt(np.maximum(xx - x * x, 0) * np.maximum(yy - y * y, 0)))
+    return ratio(xy - x * y, np.sqrt(variance(x, xx) * variance(y, yy)))
+
+
+def variance(mean: Numbers, square: Numbers) -> Numbers:
+    """0 where all are alike, of which the last digits of the two squares would make something."""
+    found = square - mean * mean
+    return np.where(found > 1e-12 * square, found, 0.0)
 
 
 Terms = Callable[[Numbers, Numbers], list[Numbers]]
@@ -87,24 +93,36 @@ class Measured:
 
     def __init__(self, *parts: Part) -> None:
         self.weight, self.n = parts[0].weight, sum(len(part.labels) for part in parts)
-        self.terms = [  # a metric: (seeds, n, terms) and what it makes of their means
-            (np.concatenate([np.stack(terms(part.labels, part.predictions), -1) for part in parts], 1), metric)
+        self.terms = [  # a metric: (n, seeds, terms) and what it makes of their means
+            (
+                np.concatenate([np.stack(terms(part.labels, part.predictions), -1).swapaxes(0, 1) for part in parts]),
+                metric,
+            )
             for terms, metric in (METRICS[name] for name in parts[0].metrics)
         ]
 
-    def score(self, chosen: Any = slice(None)) -> Numbers:
-        """In percent; chosen: (..., n) places of examples -> (...)."""
+    def score(self, draws: Any = None) -> Numbers:
+        """In percent; draws: (..., places of examples), by default each once -> (...)."""
+        draws = np.arange(self.n) if draws is None else draws
+        shares = self.shares(draws.reshape(-1, draws.shape[-1]))
         found = []
         for terms, metric in self.terms:
-            means = terms[:, chosen].mean(axis=-2)  # (seeds, ..., terms)
-            found.append(metric(*np.moveaxis(means, -1, 0)).mean(axis=0))
-        return np.asarray(100.0 * np.mean(found, axis=0))
+            # how often each example was drawn times what it adds: a product of matrices, not a copy of each draw
+            means = (shares @ terms.reshape(self.n, -1)).reshape(len(shares), *terms.shape[1:])
+            found.append(metric(*np.moveaxis(means, -1, 0)).mean(axis=-1))
+        return np.asarray(100.0 * np.mean(found, axis=0)).reshape(draws.shape[:-1])
+
+    def shares(self, draws: Numbers) -> Numbers:
+        """(many, places) -> (many, n): the share of each example in a draw."""
+        many, places = draws.shape
+        flat = (draws + np.arange(many)[:, None] * self.n).ravel()
+        counts = np.bincount(flat.astype(np.intp), minlength=many * self.n).reshape(many, self.n)
+        return np.asarray(counts / places)
 
     @property
     def batch(self) -> int:
-        """Resamples at a time."""
-        widest = max(terms.shape[0] * terms.shape[2] for terms, _ in self.terms)
-        return max(1, AT_ONCE // int(self.n * widest))
+        """Draws at a time."""
+        return max(1, AT_ONCE // self.n)
 
     def resampled(self, rng: np.random.Generator) -> Numbers:
         """(RESAMPLES,) scores. Raises ValueError for fewer than two examples."""

@@ -32,9 +32,10 @@ def test_a_score_is_the_metrics_own_averaged_over_seeds(metric: str) -> None:
 @pytest.mark.parametrize("metric", ["mc", "pc", "sc", "f1"])
 def test_constant_predictions_score_as_the_metrics_say(metric: str) -> None:
     labels, _ = answers(metric, 40, 1)
-    constant = np.zeros((1, 40))
-    assert statistics.score([Part((metric,), 1.0, labels, constant)]) == 0.0
-    assert statistics.interval([Part((metric,), 1.0, labels, constant)]) == (0.0, 0.0)
+    for value in (0.0,) if metric == "f1" else (0.0, 1.0, 2.7):
+        constant = np.full((1, 40), value)
+        assert statistics.score([Part((metric,), 1.0, labels, constant)]) == 0.0
+        assert statistics.interval([Part((metric,), 1.0, labels, constant)]) == (0.0, 0.0)
 
 
 def test_a_cell_is_a_weighted_sum_of_splits_and_a_mean_of_metrics() -> None:
