@@ -75,4 +75,6 @@ def log_probs(states: Tensor, embedding: Tensor, targets: Tensor) -> Tensor:
     """Natural-log probability of each target: states (N, D), embedding (V, D), targets (N,) ids -> (N,) float32."""
     block = max(1, LOGITS // len(embedding))
     parts = zip(states.split(block), targets.split(block), strict=True)
-    return torch.cat([-F.cross_entropy((part @ embedding.t()).float(), aimed, reduction="none") for part, aimed in parts])
+    return torch.cat(
+        [-F.cross_entropy((part @ embedding.t()).float(), aimed, reduction="none") for part, aimed in parts]
+    )

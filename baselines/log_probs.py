@@ -121,7 +121,9 @@ class LanguageModel:
             past = go_on(first, kept, second, ranks[whose])
             ends = [end + len(states) for end in second.extract.flatten().tolist()]
             states = torch.cat([states, model(second, past=past)])
-        sources, targets, counts = [], [], []
+        sources: list[int] = []
+        targets: list[int] = []
+        counts: list[tuple[int, int]] = []
         after = iter(ends)
         for reading, end in zip(readings, last, strict=True):
             for number, aimed in reading.aims:
@@ -184,5 +186,6 @@ def checkpoints(run_dir: Path, profile: Profile, device: str) -> list[tuple[int 
     """
     texts = Texts(run_dir)
     return [
-        (updates, LanguageModel(folder, texts, profile, device)) for updates, folder in weight_files.checkpoints(run_dir)
+        (updates, LanguageModel(folder, texts, profile, device))
+        for updates, folder in weight_files.checkpoints(run_dir)
     ]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from baselines import door, lm_loss, log_probs, models, vocabulary, weights
 from baselines import device as devices
+from baselines import door, lm_loss, log_probs, models, vocabulary, weights
 from baselines.batches import windows
 from baselines.log_probs import LanguageModel, Texts, plan
 from tests.tiny import PROFILE, VOCABULARY, WORDS, weights_folder
@@ -156,6 +156,11 @@ def test_texts_are_tokenised_once_for_all_checkpoints(tmp_path: Path, monkeypatc
     texts = Texts(weights_folder(tmp_path))
     asked: list[str] = []
     encode = texts.tokenizer.encode
-    monkeypatch.setattr(texts.tokenizer, "encode", lambda text: asked.append(text) or encode(text))
+
+    def counted(text: str) -> list[int]:
+        asked.append(text)
+        return encode(text)
+
+    monkeypatch.setattr(texts.tokenizer, "encode", counted)
     assert [texts["cat"], texts["cat"], texts["dog"]] == [encode("cat"), encode("cat"), encode("dog")]
     assert asked == ["cat", "dog"]

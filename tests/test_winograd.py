@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 
 from harness.data import Directory, MiniWorld, Split, load, problem
 from harness.mini_world import rows
+from harness.mini_world.lexicon import CAUSES, OPPOSITE
 from harness.tasks import TASKS, ZERO_SHOT
 from harness.tasks.base import HIDDEN, Example, Part, Source
 from harness.tasks.winograd import is_possessive, place_of, placed_after, possessive
@@ -250,6 +254,29 @@ def test_mini_rows_are_of_the_pronoun_alone() -> None:
         ("The apple was left in the mud. The ball was left by the fire. The apple", "is dirty."),
         ("The apple was left in the mud. The ball was left by the fire. The ball", "is dirty."),
     )
+
+
+DPR_SHA256 = "774c5715daf5fe6377d9e84473c6234f79a5a2ff7c913677a2c1fa79cabb0088"
+
+
+def test_mini_rows_are_pinned() -> None:
+    made = json.dumps([rows("dpr", split) for split in ("train", "test")])
+    assert hashlib.sha256(made.encode()).hexdigest() == DPR_SHA256
+    test = {str(row["sentence"]) for row in rows("dpr", "test")}
+    assert not test & {str(row["sentence"]) for row in rows("dpr", "train")}
+
+
+def test_mini_labels_are_what_the_causes_say() -> None:
+    """Found again from the texts: a cause, its effect, or what the opposite effect is not."""
+    effects = {cause.where: cause.effect for cause in CAUSES}
+    for row in rows("dpr", "test"):
+        told, _, asked = str(row["sentence"]).lower().rstrip(".").rpartition(" it ")
+        told = told.rstrip(".")
+        parts = re.split(r" and | while |\. ", told)
+        held = [next(e for w, e in effects.items() if part.endswith((w, f"is {e}"))) for part in parts[:2]]
+        value = next(e for w, e in effects.items() if asked.endswith((w, e)))
+        fits = [OPPOSITE[effect] == value if " not " in asked else effect == value for effect in held]
+        assert fits == [row["label"] == "0", row["label"] == "1"]
 
 
 def test_they_are_never_trained_on() -> None:

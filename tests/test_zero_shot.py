@@ -8,7 +8,7 @@ import pytest
 
 from harness import metrics
 from harness.tasks.base import Example, answers, single
-from harness.zero_shot import accepted, acceptability, best_threshold, choose, most_likely_end, sentiment
+from harness.zero_shot import acceptability, accepted, best_threshold, choose, most_likely_end, sentiment
 
 Pair = tuple[str, str]
 
@@ -58,9 +58,9 @@ def test_acceptability_is_a_mean_without_context() -> None:
 
 
 def test_a_threshold_by_hand() -> None:
-    """1 1 0 1 0 from the likeliest on: above the third or the fourth value; both correlate at 0.67, four wins... not."""
+    """1 1 0 1 0 from the likeliest on: two accepted, both rightly, correlate better than four, one wrongly."""
     means, labels = [-1.0, -2.0, -3.0, -4.0, -5.0], [1, 1, 0, 1, 0]
-    assert best_threshold(means, labels) == -2.5  # two accepted: 2 of 2 right, correlation 0.667
+    assert best_threshold(means, labels) == -2.5
     assert metrics.matthews(labels, accepted(means, -2.5)) == pytest.approx(66.6667, abs=1e-3)
     assert metrics.matthews(labels, accepted(means, -4.5)) == pytest.approx(61.2372, abs=1e-3)
 
@@ -76,10 +76,10 @@ def test_no_other_threshold_is_better(seed: int) -> None:
 
 
 def test_ties_between_thresholds() -> None:
-    """Above the second or the third both correlate at 0.577; the second accepts as many as are acceptable less one..."""
+    """What accepts most nearly as many as are acceptable, then the lower one, which accepts more."""
     means, labels = [-1.0, -2.0, -3.0, -4.0], [1, 0, 1, 0]
     assert [round(metrics.matthews(labels, accepted(means, t)), 1) for t in (-1.5, -3.5)] == [57.7, 57.7]
-    assert best_threshold(means, labels) == -3.5  # one or three accepted where two are acceptable: the lower
+    assert best_threshold(means, labels) == -3.5  # one or three accepted where two are acceptable
     assert best_threshold([-1.0, -2.0, -3.0, -4.0, -5.0, -6.0], [1, 0, 1, 1, 1, 0]) == -5.5
 
 

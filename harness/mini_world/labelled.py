@@ -82,9 +82,7 @@ ROWS: Mapping[str, Rows] = {
         columns(*SENTENCES),
         {"train": 300, "validation": 100},
     ),
-    "dpr": Rows(
-        pronouns.referents, {"0": 1, "1": 1}, referents, {"train": 300, "test": 400}, indexed=False
-    ),
+    "dpr": Rows(pronouns.referents, {"0": 1, "1": 1}, referents, {"train": 300, "test": 400}, indexed=False),
     "race": Rows(
         reading.questions,
         dict.fromkeys(reading.LETTERS, 1),

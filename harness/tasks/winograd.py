@@ -13,11 +13,13 @@ from harness.tasks.base import HIDDEN, Example, Files, Hub, Part, Row, Source, T
 
 POSSESSIVE = ("his", "its", "their")
 # what may follow "her" where it is an object; before anything else it is taken for a possessive
-AFTER_OBJECT = frozenset(
-    "a about after again an and any as at away back because before but by down for from if in into like not of off on "
-    "or out over so some that the through to too up very when where while who why with without".split()
-)
-DETERMINERS = frozenset("a an any each every her his its my our some that the their these this those your".split())
+OBJECT_BEFORE = """
+a about after again an and any as at away back because before but by down for from if in into like not of off on or out
+over so some that the through to too up very when where while who why with without
+"""
+AFTER_OBJECT = frozenset(OBJECT_BEFORE.split())
+LOWERED = "a an any each every her his its my our some that the their these this those your"
+DETERMINERS = frozenset(LOWERED.split())
 SENTENCE_END = re.compile(r"""[.!?]["')\]]*$""")
 
 
@@ -116,9 +118,7 @@ WSC = Source(
     Files("winograd/WSCollection.xml"),
     Part(285, lambda: range(273)),  # the later ones were added after the set had been used
 )
-PDP = Source(
-    "test", 60, Hub("coref-data/davis_pdp_raw", "davis_pdp", "test"), Files("winograd/PDPChallenge2016.xml")
-)
+PDP = Source("test", 60, Hub("coref-data/davis_pdp_raw", "davis_pdp", "test"), Files("winograd/PDPChallenge2016.xml"))
 
 TASKS = (
     Task(
