@@ -72,9 +72,15 @@ def lm_loss(states: Tensor, embedding: Tensor, targets: Tensor, weights: Tensor)
 
 @torch.no_grad()
 def log_probs(states: Tensor, embedding: Tensor, targets: Tensor) -> Tensor:
-    """Natural-log probability of each target: states (N, D), embedding (V, D), targets (N,) ids -> (N,) float32."""
+    """Natural-log probability of each target: states (N, D), embedding (V, D), targets (N,) ids -> (N,) float32.
+
+    In float32 also under autocast: what is compared may differ by less than bfloat16 can say.
+    """
     block = max(1, LOGITS // len(embedding))
-    parts = zip(states.split(block), targets.split(block), strict=True)
-    return torch.cat(
-        [-F.cross_entropy((part @ embedding.t()).float(), aimed, reduction="none") for part, aimed in parts]
-    )
+    with devices.uncast(states.device.type):
+        return torch.cat(
+            [
+                -F.cross_entropy(part.float() @ embedding.t(), aimed, reduction="none")
+                for part, aimed in zip(states.split(block), targets.split(block), strict=True)
+            ]
+        )

@@ -80,6 +80,27 @@ def test_a_shared_context_is_read_once(model: LanguageModel) -> None:
     assert model.read - before == 5
 
 
+def test_under_bfloat16_autocast_only_the_model_is_rounded(model: LanguageModel) -> None:
+    pairs = ragged(5)
+    exact = [value for row in model.log_probs(pairs) for value in row]
+    with devices.using(precision="bfloat16"):
+        rounded = [value for row in model.log_probs(pairs) for value in row]
+        assert model.describe()["precision"] == "bfloat16 autocast"
+    assert rounded == pytest.approx(exact, abs=0.3)
+    assert max(abs(one - other) for one, other in zip(rounded, exact, strict=True)) > 1e-5
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_gpu_gives_the_same(kind: str, tmp_path: Path) -> None:
+    saved(weights_folder(tmp_path), kind)
+    pairs = ragged(6)
+    with devices.using(precision="float32"):
+        one, other = (log_probs.checkpoints(tmp_path, PROFILE, name)[0][1].log_probs(pairs) for name in ("cpu", "cuda"))
+    for values, expected in zip(other, one, strict=True):
+        assert values == pytest.approx(expected, abs=1e-3)
+
+
 def test_nothing_to_score(model: LanguageModel) -> None:
     assert model.log_probs([]) == []
     assert model.log_probs([("cat", ""), ("", "")]) == [[], []]
