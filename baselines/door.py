@@ -33,6 +33,17 @@ class Baseline(Protocol):
     def describe(self) -> dict[str, Any]: ...
 
 
+class LanguageModel(Protocol):
+    """One checkpoint of a language model, raw as it was pre-trained. cut: tokens that found no room so far."""
+
+    cut: int
+
+    def log_probs(self, pairs: Sequence[tuple[str, str]]) -> list[list[float]]: ...
+    def pieces(self, text: str) -> int: ...
+    def release(self) -> None: ...
+    def describe(self) -> dict[str, Any]: ...
+
+
 def make(
     recipe: Recipe,
     profile: Profile,
@@ -84,6 +95,30 @@ def sample(prompt: str, recipe: Recipe, profile: Profile, folder: Path, **how: A
     from baselines.sampling import continue_text
 
     return continue_text(prompt, recipe.model, profile, folder, **how)
+
+
+def checkpoints(run_dir: Path, profile: Profile, device: str) -> Sequence[tuple[int | None, LanguageModel]]:
+    """(updates, language model) of each checkpoint of a pre-training; see `baselines.log_probs.checkpoints`."""
+    from baselines.log_probs import checkpoints as of_run
+
+    return of_run(run_dir, profile, device)
+
+
+def checkpoint_fingerprints(run_dir: Path, profile: Profile) -> list[tuple[int | None, dict[str, Any]]]:
+    """For each of `checkpoints`, in their order: updates, and what of the model could change a number. No torch.
+
+    Raises FileNotFoundError or ValueError where weights or vocabulary are missing.
+    """
+    known = {"size": asdict(profile.size), "vocabulary": vocabulary.read(run_dir).hash}
+    return [
+        (updates, {"model": weight_files.kind_of(folder), **known, "weights": weight_files.hash_of(folder)})
+        for updates, folder in weight_files.checkpoints(run_dir)
+    ]
+
+
+def pretraining_facts(run_dir: Path) -> dict[str, Any] | None:
+    """All that a pre-training here has said of itself (`pretraining.json`); None for weights from elsewhere."""
+    return weight_files.told_of(run_dir)
 
 
 def forget(run_dir: Path) -> None:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from baselines.batches import Batch, Group
 from baselines.dropout import dropout
+from baselines.past import Past
 from baselines.recipes import Size
 
 
@@ -23,17 +24,33 @@ class Attention(nn.Module):
         self.c_attn = nn.Linear(size.n_embd, 3 * size.n_embd)
         self.c_proj = nn.Linear(size.n_embd, size.n_embd)
 
-    def forward(self, x: Tensor, groups: tuple[Group, ...], p: float) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        groups: tuple[Group, ...],
+        p: float,
+        past: tuple[Tensor, Past] | None = None,
+        keep: list[Tensor] | None = None,
+    ) -> Tensor:
+        """past: what this layer kept of the contexts, and where it is. keep: gets this layer's keys and values."""
         qkv = self.c_attn(x)  # (T, 3D)
-        attended = [self.attend(qkv[group.start : group.stop], group, p) for group in groups]
+        if keep is not None:
+            keep.append(qkv[:, x.shape[1] :])
+        attended = [self.attend(qkv[group.start : group.stop], i, group, p, past) for i, group in enumerate(groups)]
         return self.c_proj(attended[0] if len(attended) == 1 else torch.cat(attended))
 
-    def attend(self, qkv: Tensor, group: Group, p: float) -> Tensor:
-        """(tokens of the group, 3D) -> (tokens of the group, D). Padding is on the right, so a causal mask suffices."""
+    def attend(self, qkv: Tensor, i: int, group: Group, p: float, past: tuple[Tensor, Past] | None) -> Tensor:
+        """(tokens of the i-th group, 3D) -> (the same, D). Padding is on the right, so a causal mask suffices."""
         if group.padded is not None:
             qkv = qkv.index_select(0, group.padded)
         q, k, v = qkv.view(group.n, group.length, 3, self.n_head, -1).permute(2, 0, 3, 1, 4)  # (n, H, L, D/H)
-        y = F.scaled_dot_product_attention(q, k, v, dropout_p=p, is_causal=True)
+        mask = None
+        if past is not None:
+            kept, at = past
+            before = kept.index_select(0, at.places[i]).view(group.n, -1, 2, self.n_head, q.shape[-1])
+            before_k, before_v = before.permute(2, 0, 3, 1, 4)
+            k, v, mask = torch.cat([before_k, k], 2), torch.cat([before_v, v], 2), at.masks[i]
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=p, is_causal=mask is None)
         y = y.transpose(1, 2).reshape(group.n * group.length, -1)
         return y if group.real is None else y.index_select(0, group.real)
 
@@ -58,8 +75,15 @@ class Block(nn.Module):
         self.mlp = MLP(size)
         self.ln_2 = nn.LayerNorm(size.n_embd, eps=1e-5)
 
-    def forward(self, x: Tensor, groups: tuple[Group, ...], p: float) -> Tensor:
-        x = self.ln_1(x + dropout(self.attn(x, groups, p), p))
+    def forward(
+        self,
+        x: Tensor,
+        groups: tuple[Group, ...],
+        p: float,
+        past: tuple[Tensor, Past] | None = None,
+        keep: list[Tensor] | None = None,
+    ) -> Tensor:
+        x = self.ln_1(x + dropout(self.attn(x, groups, p, past, keep), p))
         return self.ln_2(x + dropout(self.mlp(x), p))
 
 
@@ -102,13 +126,23 @@ class GPT(nn.Module):
         p = self.p if self.training and self.embedding_dropout == "matrix" else 0.0
         return dropout(self.tokens_embed.weight, p), dropout(self.positions_embed.weight, p)
 
-    def forward(self, batch: Batch, tables: tuple[Tensor, ...] | None = None) -> Tensor:
-        """tables: those of `tables()`, where the caller needs the same ones for the softmax."""
+    def forward(
+        self,
+        batch: Batch,
+        tables: tuple[Tensor, ...] | None = None,
+        past: Past | None = None,
+        keep: list[Tensor] | None = None,
+    ) -> Tensor:
+        """tables: those of `tables()`, where the caller needs the same ones for the softmax.
+
+        past: contexts that the batch's sequences go on from. keep: gets each block's keys and values, (T, 2D).
+        """
         p = self.p if self.training else 0.0
         tokens, positions = tables or self.tables()
-        x = F.embedding(batch.tokens, tokens) + F.embedding(batch.positions, positions)
+        at = batch.positions if past is None else batch.positions + past.offsets
+        x = F.embedding(batch.tokens, tokens) + F.embedding(at, positions)
         if self.embedding_dropout == "vectors":
             x = dropout(x, p)
-        for block in self.h:
-            x = block(x, batch.groups, p)
+        for i, block in enumerate(self.h):
+            x = block(x, batch.groups, p, (past.kept[i], past) if past is not None else None, keep)
         return x

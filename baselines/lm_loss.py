@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from baselines import device as devices
 
@@ -67,3 +68,19 @@ def lm_loss(states: Tensor, embedding: Tensor, targets: Tensor, weights: Tensor)
     """
     loss: Tensor = ChunkedCrossEntropy.apply(states, embedding, targets, weights)
     return loss
+
+
+@torch.no_grad()
+def log_probs(states: Tensor, embedding: Tensor, targets: Tensor) -> Tensor:
+    """Natural-log probability of each target: states (N, D), embedding (V, D), targets (N,) ids -> (N,) float32.
+
+    In float32 also under autocast: what is compared may differ by less than bfloat16 can say.
+    """
+    block = max(1, LOGITS // len(embedding))
+    with devices.uncast(states.device.type):
+        return torch.cat(
+            [
+                -F.cross_entropy(part.float() @ embedding.t(), aimed, reduction="none")
+                for part, aimed in zip(states.split(block), targets.split(block), strict=True)
+            ]
+        )

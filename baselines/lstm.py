@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import PackedSequence
 from baselines import device as devices
 from baselines.batches import Batch
 from baselines.dropout import dropout
+from baselines.past import Past
 from baselines.recipes import Size
 
 
@@ -59,7 +60,14 @@ class LSTM(nn.Module):
         p = self.p if self.training and self.embedding_dropout == "matrix" else 0.0
         return (dropout(self.tokens_embed.weight, p),)
 
-    def forward(self, batch: Batch, tables: tuple[Tensor, ...] | None = None) -> Tensor:
+    def forward(
+        self,
+        batch: Batch,
+        tables: tuple[Tensor, ...] | None = None,
+        past: Past | None = None,
+        keep: list[Tensor] | None = None,
+    ) -> Tensor:
+        """See `GPT.forward`; kept of a context are its last hidden and cell state, (S, U) each."""
         p = self.p if self.training else 0.0
         x = F.embedding(batch.tokens, (tables or self.tables())[0])
         if self.embedding_dropout == "vectors":
@@ -67,7 +75,10 @@ class LSTM(nn.Module):
         # a batch holds its longest sequence first, so sorting by position gives torch's packed order: all first
         # tokens, then all second ones, ...
         order = batch.positions.argsort(stable=True)
+        first = None if past is None else tuple(kept[past.of][None] for kept in past.kept)
         with devices.uncast(x.device.type):  # cuDNN's would run in float16, whatever type is asked for
-            packed, _ = self.lstm(PackedSequence(x[order].float(), batch.positions.bincount().cpu()))
+            packed, last = self.lstm(PackedSequence(x[order].float(), batch.positions.bincount().cpu()), first)
+        if keep is not None:
+            keep += [state[0] for state in last]
         states = torch.empty_like(packed.data).index_copy(0, order, packed.data)
         return self.proj(dropout(states, p))

@@ -25,8 +25,8 @@ from baselines.optimizer import Adam, warmup_cosine
 from baselines.recipes import Profile, Recipe
 from baselines.report import Report
 from baselines.token_file import TokenFile
+from baselines.weight_files import CHECKPOINTS
 
-CHECKPOINTS = "checkpoints"  # <updates>/model.safetensors below it
 SAMPLED = 64  # held-out windows that are scored along the way; at the end it is all of them
 TIMED = 3  # updates whose time decides how many a budget in minutes holds
 

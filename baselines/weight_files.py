@@ -16,6 +16,7 @@ HUB = "model.safetensors"
 SHAPES = "params_shapes.json"
 PIECES = tuple(f"params_{i}.npy" for i in range(10))
 OWN = "pretraining.json"  # stands beside weights that were trained here
+CHECKPOINTS = "checkpoints"  # <updates>/model.safetensors below it
 
 
 def find(folder: Path) -> list[Path]:
@@ -43,6 +44,19 @@ def hash_of(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def checkpoints(folder: Path) -> list[tuple[int | None, Path]]:
+    """Updates and folder of each set of weights that a pre-training has kept, by rising updates.
+
+    Of weights without checkpoints, the released ones say, one, whose updates are not known. Raises FileNotFoundError
+    where there are none.
+    """
+    kept = [path.parent for path in (folder / CHECKPOINTS).glob(f"*/{HUB}") if path.parent.name.isdecimal()]
+    if kept:
+        return sorted((int(path.name), path) for path in kept)
+    find(folder)
+    return [(None, folder)]
+
+
 def kind_of(folder: Path) -> str:
     """ "gpt" or "lstm": whose weights they are. The released ones need no config.json to say so."""
     try:
@@ -52,10 +66,16 @@ def kind_of(folder: Path) -> str:
     return "lstm" if isinstance(config, dict) and config.get("model_type") == "lstm" else "gpt"
 
 
-def pretraining_of(folder: Path) -> dict[str, Any] | None:
-    """What our own weights were trained on: corpus, tokens, held-out perplexity; None for others."""
+def told_of(folder: Path) -> dict[str, Any] | None:
+    """All that a pre-training here has said of itself; None for others' weights."""
     try:
         told = json.loads((folder / OWN).read_text())
     except (OSError, ValueError):
         return None
-    return {name: told.get(name) for name in ("corpus", "tokens", "held_out_perplexity")}
+    return told if isinstance(told, dict) else None
+
+
+def pretraining_of(folder: Path) -> dict[str, Any] | None:
+    """What our own weights were trained on: corpus, tokens, held-out perplexity; None for others."""
+    told = told_of(folder)
+    return told and {name: told.get(name) for name in ("corpus", "tokens", "held_out_perplexity")}

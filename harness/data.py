@@ -171,7 +171,7 @@ def problem(task: Task, source: Source, origin: Origin) -> str:
     files, of = source.files, source.part.of if source.part else source.n
     try:
         file = origin.find(source)
-        if file.suffix in (".tsv", ".jsonl", ".txt"):
+        if file.suffix in (".tsv", ".jsonl", ".txt") and not files.format:
             with file.open("rb") as stream:
                 n = sum(line not in (b"\n", b"\r\n") for line in stream)
             n -= file.suffix == ".tsv" and not files.header

@@ -33,3 +33,20 @@ def rows(number: int) -> Mapping[str, Mapping[str, float | None]]:
         raise ValueError(f"{PATH} has no table {number}") from None
     names = [name for name, _ in table["columns"]]
     return {label: dict(zip(names, scores, strict=True)) for label, scores in table["rows"]}
+
+
+FIGURE_2_RIGHT = {  # a task -> its curve in the figure
+    "cola": "linguistic_acceptability",
+    "sst2": "sentiment_analysis",
+    "race": "question_answering",
+    "dpr": "winograd_schema_resolution",
+}
+
+
+@cache
+def best_single_model(task: str) -> float | None:
+    """What Figure 2, right, sets to 1 for a task, in percent; None where the paper does not print it."""
+    references = json.loads(PATH.read_text(encoding="utf-8"))["figure2_right"]["references"]
+    curve = FIGURE_2_RIGHT.get(task)
+    best = references[curve]["best"] if curve else None
+    return None if best is None else float(best)

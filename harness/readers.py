@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from harness.tasks.base import Files, Row
 
 Rows = Iterator[tuple[str, Row]]
 AGAIN = "correct it or get the set again"
+DECLARATION = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+ANSWER = re.compile(r"\W*([A-Z])\W*")
 
 
 def read(path: Path, name: str, files: Files) -> Rows:
@@ -19,7 +23,7 @@ def read(path: Path, name: str, files: Files) -> Rows:
 
     Raises ValueError, with the place, for what cannot be read so, OSError for what cannot be opened.
     """
-    return READERS[""](path, name, files) if path.is_dir() else READERS[path.suffix](path, name, files)
+    return READERS[files.format or ("" if path.is_dir() else path.suffix)](path, name, files)
 
 
 def lines(file: Path, name: str) -> Iterator[tuple[int, str]]:
@@ -116,10 +120,69 @@ def json_object(text: str, where: str) -> dict[str, Any]:
     return row
 
 
+def blocks(file: Path, name: str, _: Files) -> Rows:
+    """The Definite Pronoun Resolution set: blocks of four lines, sentence, pronoun, two candidates, the right one."""
+    text = decoded(file.read_bytes(), name).replace("\r\n", "\n")
+    number = 1
+    for block in re.split(r"\n[^\S\n]*(?=\n)", text):
+        said = [line.strip() for line in block.split("\n") if line.strip()]
+        where = f"{name} line {number + len(block) - len(block.lstrip(chr(10)))}"
+        number += block.count("\n") + 1
+        if not said:
+            continue
+        if len(said) != 4:
+            raise ValueError(f"{where} begins a block of {len(said)} lines, expected 4, sentence to answer; {AGAIN}")
+        sentence, pronoun, listed, right = said
+        candidates = [candidate.strip() for candidate in listed.split(",")]
+        if len(candidates) != 2 or right not in candidates:
+            raise ValueError(
+                f"{where} has the candidates {listed!r:.80} and the answer {right!r:.40}, expected two and one of "
+                f"them; {AGAIN}"
+            )
+        label = str(candidates.index(right))
+        yield where, {"sentence": sentence, "pronoun": pronoun, "candidates": candidates, "label": label}
+
+
+def schemas(file: Path, name: str, _: Files) -> Rows:
+    """The Winograd schemas of the New York University collection, in the hub's columns.
+
+    Its declaration says ISO-8859-1, its bytes are UTF-8. A document type or entities, which can grow without bound or
+    name other files, are refused.
+    """
+    text = decoded(file.read_bytes(), name)
+    if found := DECLARATION.search(text):
+        raise ValueError(f"{name} has {found[0]}, expected plain elements: it could name other files; {AGAIN}")
+    try:
+        collection = ElementTree.fromstring(text)
+    except (ElementTree.ParseError, RecursionError) as error:
+        raise ValueError(f"{name} is not XML ({error}); {AGAIN}") from error
+    for number, schema in enumerate(collection.iter("schema"), 1):
+        where = f"{name} schema {number}"
+        before, pronoun, after, answer = (
+            single_spaced(schema.findtext(path)) for path in ("text/txt1", "text/pron", "text/txt2", "correctAnswer")
+        )
+        options = [single_spaced(option.text) for option in schema.iterfind("answers/answer")]
+        letter = ANSWER.fullmatch(answer)
+        if not (pronoun and after and letter and ord(letter[1]) - ord("A") < len(options)):
+            raise ValueError(
+                f"{where} has the pronoun {pronoun!r:.20}, {after!r:.40} after it, and the answer {answer!r:.20} to "
+                f"{len(options)} options, expected all of them; {AGAIN}"
+            )
+        loc = len(before) + 1 if before else 0
+        row = {"text": f"{before} {pronoun} {after}".strip(), "pronoun": pronoun, "pronoun_loc": loc}
+        yield where, {**row, "options": options, "label": str(ord(letter[1]) - ord("A"))}
+
+
+def single_spaced(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
 READERS: dict[str, Callable[[Path, str, Files], Rows]] = {
     ".tsv": tab_separated,
     ".csv": comma_separated,
     ".jsonl": json_lines,
     ".txt": json_lines,  # SciTail's
     "": passages,  # a folder
+    "blocks": blocks,
+    ".xml": schemas,
 }

@@ -3,8 +3,8 @@
 lexicon (words and their relations) -> grammar (clauses) -> statements, scenes, science, questions (pairs of texts and
 how they stand to each other) -> corpus (unlabelled documents) and, a module a kind of task, the labelled rows:
 entailment (MNLI, SNLI, SciTail, QNLI, RTE), acceptability (CoLA), sentiment (SST-2), similarity (MRPC, STS-B),
-duplicates (QQP), pronouns (WNLI), reading (RACE), stories (Story Cloze). balance keeps them even and apart; labelled
-serves them all, in each task's own columns.
+duplicates (QQP), pronouns (WNLI, DPR), reading (RACE), stories (Story Cloze). balance keeps them even and apart;
+labelled serves them all, in each task's own columns.
 """
 
 from __future__ import annotations

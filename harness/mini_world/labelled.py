@@ -37,6 +37,11 @@ def multiple_choice(one: Candidate) -> dict[str, object]:
     return {"article": article, "question": question, "options": options, "answer": one.label}
 
 
+def referents(one: Candidate) -> dict[str, object]:
+    sentence, *candidates = one.texts
+    return {"sentence": sentence, "pronoun": pronouns.IT, "candidates": candidates, "label": one.label}
+
+
 SENTENCES = ("sentence1", "sentence2")
 STORY = (*(f"input_sentence_{i}" for i in range(1, 5)), "sentence_quiz1", "sentence_quiz2")
 
@@ -77,6 +82,7 @@ ROWS: Mapping[str, Rows] = {
         columns(*SENTENCES),
         {"train": 300, "validation": 100},
     ),
+    "dpr": Rows(pronouns.referents, {"0": 1, "1": 1}, referents, {"train": 300, "test": 400}, indexed=False),
     "race": Rows(
         reading.questions,
         dict.fromkeys(reading.LETTERS, 1),

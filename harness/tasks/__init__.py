@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.tasks import glue, nli, qa
+from harness.tasks import glue, nli, qa, winograd
 from harness.tasks.base import Task
 
 
@@ -16,3 +16,4 @@ def by_name(*families: tuple[Task, ...]) -> dict[str, Task]:
 
 
 TASKS = by_name(nli.TASKS, qa.TASKS, glue.TASKS)
+ZERO_SHOT = by_name(winograd.TASKS)  # sets that are scored as pre-training left the model, never trained on
