@@ -82,7 +82,7 @@ def test_rows_are_what_the_task_reads(task: str, split: str) -> None:
 
 def test_splits_are_those_of_the_tasks() -> None:
     for task, sizes in SIZES.items():
-        sources = [TASKS[task].train, *TASKS[task].evaluations.values()]
+        sources = [TASKS[task].train, *TASKS[task].evaluations.values(), *TASKS[task].beside.values()]
         assert [source.split for source in sources] == list(sizes)
 
 
