@@ -6,11 +6,19 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from harness.record import ROOT
 
 IN_CHECKOUT = ROOT / "results" / "paper.json"
 PATH = IN_CHECKOUT if IN_CHECKOUT.exists() else Path(__file__).with_name("paper.json")  # where it was installed
+
+
+@cache
+def figure(half: str) -> Mapping[str, Any]:
+    """What can be read off Figure 2, "left" or "right", by eye; see the block's own title."""
+    found: Mapping[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))[f"figure2_{half}"]
+    return found
 
 
 @cache

@@ -1,16 +1,18 @@
 """results/: what was accepted as a result, in git. Records are copied there on request, tables rendered from them.
 
-`python -m harness.results` renders every table anew; a test checks that what is committed is what the records give.
+`python -m harness.results` renders every table and figure anew; a test checks that what is committed is what the
+records give.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from harness import layout, plan, record, tables
+from harness import figure_data, figure_results, layout, plan, record, tables
 from harness.cells import choose
 from harness.columns import Column
+from harness.figure_data import LEFT, TRAIN
 from harness.files import write_atomic
 from harness.record import ROOT, Record
 from harness.rescoring import disagreements
@@ -33,12 +35,43 @@ def accept(table: Table, runs: Path, profile: str, results: Path = RESULTS, chec
     """
     groups: dict[tuple[str, str], list[Record]] = {}
     for made in record.read_all(runs):
-        counts = [made.train, *made.evaluations.values()]
-        if table.shows(made) and all(count.n == count.of for count in counts):
+        if table.shows(made) and is_whole(made):
             groups.setdefault((made.recipe, made.task), []).append(made)
     if not groups:
         raise ValueError(f"no record in {runs} is of whole data and in Table {table.number}; run it first")
     chosen = {place: choose(records, ())[0] for place, records in groups.items()}
+    written = copy(chosen, runs, profile, results, check)
+    others = [other for other, name in accepted(results) if name == profile and other != table]
+    figures = figure_results.render(profile, results)
+    return [*written, *figures, *(render(other, profile, results) for other in (*others, table))]
+
+
+def accept_figure(
+    number: str, runs: Path, profile: str, results: Path = RESULTS, check: Check = disagreements
+) -> list[Path]:
+    """The same of what a half of Figure 2 is drawn from: the left's records, the right's zero-shot scores."""
+    if number == LEFT:
+        made = figure_data.chosen(filter(is_whole, record.read_all(runs)), profile)
+        chosen = {(records[0].recipe, task): records for (task, _), records in made.items()}
+        if not any(record.transferred is not None for records in chosen.values() for record in records):
+            raise ValueError(f"no record in {runs} is of whole data and in figure {number}; run it first")
+        written = copy(chosen, runs, profile, results, check)
+    else:
+        written = figure_results.copy_zero_shot(runs, profile, results)
+    tables = [render(table, profile, results) for table, name in accepted(results) if name == profile]
+    return [*written, *tables, *figure_results.render(profile, results)]
+
+
+def is_whole(made: Record) -> bool:
+    """Of the training rows among what is scored beside the evaluations a sample is enough."""
+    beside = [one.count for name, one in made.beside.items() if name != TRAIN]
+    return all(count.n == count.of for count in (made.train, *made.evaluations.values(), *beside))
+
+
+def copy(
+    chosen: Mapping[tuple[str, str], Sequence[Record]], runs: Path, profile: str, results: Path, check: Check
+) -> list[Path]:
+    """(recipe, task) -> its records, into results/records/, in place of earlier ones. Raises as `accept`."""
     for made in (made for records in chosen.values() for made in records):
         if wrong := check(made, runs / made.recipe / made.name):
             raise ValueError(
@@ -53,8 +86,7 @@ def accept(table: Table, runs: Path, profile: str, results: Path = RESULTS, chec
         for old in set(folder.glob(f"{task}-seed*.json")) - kept.keys():
             old.unlink()
         written += kept
-    others = [other for other, name in accepted(results) if name == profile and other != table]
-    return [*written, *(render(other, profile, results) for other in (*others, table))]
+    return written
 
 
 def render(table: Table, profile: str, results: Path = RESULTS) -> Path:
@@ -81,3 +113,6 @@ def accepted(results: Path = RESULTS) -> Iterator[tuple[Table, str]]:
 if __name__ == "__main__":
     for table, profile in accepted():
         print(f"wrote {render(table, profile)}")
+    for folder in sorted((RESULTS / "records").glob("*")):
+        for path in figure_results.render(folder.name, RESULTS):
+            print(f"wrote {path}")
