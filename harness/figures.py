@@ -27,7 +27,9 @@ TITLES = {
     "mnli": "MultiNLI",
     "sst2": "SST-2, sentiment",
     "cola": "CoLA, acceptability",
-    "winograd": "Winograd schemas",
+    "dpr": "DPR, pronouns",
+    "wsc273": "WSC-273, pronouns",
+    "pdp60": "PDP-60, pronouns",
 }
 CHANCE = {"race": 25.0, "mnli": 100 / 3}  # of as many answers
 DRAWING = {
@@ -66,7 +68,7 @@ PAPER_RIGHT = {
     "sst2": "sentiment_analysis",
     "cola": "linguistic_acceptability",
     "race": "question_answering",
-    "winograd": "winograd_schema_resolution",
+    "dpr": "winograd_schema_resolution",
 }
 
 
@@ -160,7 +162,9 @@ def marks_left(task: str, n_layer: int) -> list[tuple[int, float]]:
 def right(rows: Rows, profile: str) -> Figure:
     """A panel a task: zero-shot scores along pre-training updates, scaled where the best of the time is known."""
     keys = list(dict.fromkeys((row["task"], row["evaluation"], row["metric"]) for row in rows))
-    drawn, places = panels(keys, 2, f"Zero-shot ({PROFILES.get(profile, profile)}{fragment(rows)})")
+    drawn, places = panels(
+        keys, 2 if len(keys) < 5 else 3, f"Zero-shot ({PROFILES.get(profile, profile)}{fragment(rows)})"
+    )
     known = [row["updates"] for row in rows if row["updates"] is not None]
     last = 4 * max([*known, 1])  # where weights stand whose updates are unknown
     for (task, evaluation, metric), place in zip(keys, places, strict=True):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import predictions, record, results
+from harness import figure_data, figure_results, figure_runs, predictions, record, results
+from harness.figure_data import LEFT, RIGHT
 from harness.record import Record, SplitCount
 from harness.tables import TABLES
 from harness.tasks.base import single
+from tests.figure_points import of_layers
 from tests.test_record import BASELINE, made, scored
 
 TABLE = TABLES[2]
@@ -166,7 +169,71 @@ def test_a_number_that_does_not_follow_from_its_predictions_is_not_accepted(tmp_
     assert accepted / "mini" / "table2.md" in results.accept(TABLE, runs, "mini", accepted)
 
 
+# Figure 2
+
+
+def layered(runs: Path, task: str = "race", **changes: Any) -> None:
+    for layers in (-1, 0, 4):
+        record.save(of_layers(task, layers, dev=40.0 + layers, **changes), runs)
+
+
+def test_what_the_left_figure_is_drawn_from_is_copied_and_drawn(runs: Path, accepted: Path) -> None:
+    layered(runs)
+    record.save(of_layers("race", 2, evaluations={"middle": PART, "high": PART}), runs)  # a trial
+    written = results.accept_figure(LEFT, runs, "mini", accepted, check=lambda *_: [])
+    assert files(accepted) == [
+        "mini/figure2-left.csv",
+        "mini/figure2-left.json",
+        "mini/figure2-left.svg",
+        "mini/table3.md",  # which shows RACE's test rows
+        *(f"records/mini/{recipe}/race-seed0.json" for recipe in ("full", "no_pretraining", "transfer_0")),
+    ]
+    assert {path.relative_to(accepted).as_posix() for path in written} == set(files(accepted))
+    rows = json.loads((accepted / "mini" / "figure2-left.json").read_text())
+    assert [(row["transferred"], row["mean"]) for row in rows[:3]] == [(-1, 39.0), (0, 40.0), (4, 44.0)]
+    assert "transfer" not in (accepted / "mini" / "table3.md").read_text()
+    before = {name: (accepted / name).read_bytes() for name in files(accepted)}
+    figure_results.render("mini", accepted)
+    assert {name: (accepted / name).read_bytes() for name in files(accepted)} == before
+
+
+def test_records_of_tables_alone_make_no_figure(runs: Path, accepted: Path) -> None:
+    record.save(of_layers("mnli", 4), runs)
+    with pytest.raises(ValueError, match=r"is of whole data and in figure 2-left; run it first"):
+        results.accept_figure(LEFT, runs, "mini", accepted, check=lambda *_: [])
+    accept(runs, "mini", accepted)
+    assert [name for name in files(accepted) if "figure" in name] == []
+
+
+def test_a_table_that_is_accepted_later_renders_the_figure_again(runs: Path, accepted: Path) -> None:
+    layered(runs, "mnli")
+    results.accept_figure(LEFT, runs, "mini", accepted, check=lambda *_: [])
+    record.save(of_layers("mnli", 4, dev=99.0, finished="2026-03-01T00:00:00+00:00"), runs)
+    assert accepted / "mini" / "figure2-left.csv" in accept(runs, "mini", accepted)
+    rows = json.loads((accepted / "mini" / "figure2-left.json").read_text())
+    assert rows[2]["mean"] == 99.0
+
+
+def test_no_scores_no_right_figure(runs: Path, accepted: Path) -> None:
+    with pytest.raises(ValueError, match=r"no zero-shot scores in .* that are all of whole data; run figure 2-right"):
+        results.accept_figure(RIGHT, runs, "mini", accepted)
+    assert not accepted.exists()
+
+
 # What is in git
+
+
+def test_every_committed_figure_is_what_the_committed_records_give() -> None:
+    for folder in (results.RESULTS / "records").glob("*"):
+        known = dict(figure_results.accepted(folder.name, results.RESULTS))
+        for number, rows in known.items():
+            texts = {"csv": figure_data.to_csv(rows), "json": figure_data.to_json(rows)}
+            for name, given in texts.items():
+                path = figure_runs.path_of(number, results.RESULTS / folder.name, name)
+                assert path.read_text(encoding="utf-8") == given, f"{path}: run nox -s results"
+            assert figure_runs.path_of(number, results.RESULTS / folder.name, "svg").exists()
+        drawn = {path.name for path in (results.RESULTS / folder.name).glob("figure*.csv")}
+        assert drawn == {f"figure{number}.csv" for number in known}
 
 
 def test_every_committed_table_is_what_the_committed_records_give() -> None:
