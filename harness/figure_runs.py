@@ -38,11 +38,11 @@ def zero_shot(place: Place) -> bool | None:
 
     Raises FileNotFoundError where there is neither of the two, nor text to train them on.
     """
-    from harness import language_model, plan, zero_shot_runs  # type: ignore[attr-defined]
-
     chosen, say = place.chosen, place.say
     if chosen.task:
         raise ValueError(f"--task goes with figure {LEFT}; {chosen.number} has its own tasks, so leave it out")
+    from harness import language_model, plan, zero_shot_runs  # type: ignore[attr-defined]
+
     origin = plan.choose_origin(place.profile.name, chosen.data_dir)
     models, absent = {}, None
     for name in ("full", "lstm"):
