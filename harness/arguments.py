@@ -49,7 +49,7 @@ def listed(names: Iterable[str]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for name in names:
         stem, _, number = name.rpartition("_")
-        groups.setdefault(stem if number.isdecimal() else name, []).append(name)
+        groups.setdefault(stem if stem and number.isdecimal() else name, []).append(name)
     return [own[0] if len(own) == 1 else f"{own[0]} to {own[-1]}" for own in groups.values()]
 
 
