@@ -61,6 +61,13 @@ def reproduce_table5(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def reproduce_figure2(session: nox.Session) -> None:
+    """Figure 2, layers transferred and zero-shot: run what is missing, write data and drawings of both halves."""
+    for half in ("2-left", "2-right"):
+        python(session, "-m", "harness", "figure", half, *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def reproduce_all(session: nox.Session) -> None:
     """Tables 2 to 5 in one run; what stands in several is trained once."""
     each = [word for number in "2345" for word in ("--table", number)]

@@ -72,6 +72,11 @@ def make(
     return FineTuned(recipe, profile, form, seeds, device, weights, run_dir, report, cache)
 
 
+def require_fits(recipe: Recipe, profile: Profile) -> None:
+    """Raises ValueError for a recipe that a profile's model is too small for."""
+    recipe.require_fits(profile.size)
+
+
 def pretrain(
     documents: Iterable[str], recipe: Recipe, profile: Profile, run_dir: Path, report: Report, **options: Any
 ) -> dict[str, Any]:
@@ -135,6 +140,7 @@ def fingerprint(recipe: Recipe, profile: Profile, weights: Path) -> dict[str, An
 
     Imports no torch. Raises FileNotFoundError or ValueError where a file is missing or is not what it should be.
     """
+    require_fits(recipe, profile)
     if recipe.is_classical:
         return {"recipe": recipe.settings, "vocabulary": None, "weights": None}
     found: dict[str, Any] = {

@@ -18,14 +18,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from baselines import device as devices
-from baselines import models, passage, segments, vocabulary, weight_files, weights
+from baselines import segments, starting_point, vocabulary, weight_files
 from baselines.batches import Encoded, Example, collate, encode_all
 from baselines.checkpoint import Checkpoint, identity, write_tensors
 from baselines.compiled import compiled
-from baselines.gpt import GPT
-from baselines.heads import Form, Head
+from baselines.heads import Form
 from baselines.micro_batches import in_parts
-from baselines.network import Network
 from baselines.optimizer import Adam, warmup_linear
 from baselines.recipes import Profile, Recipe
 from baselines.report import Report
@@ -59,32 +57,13 @@ class FineTuned:
         self.report = report
         self.tokenizer = Tokenizer(vocabulary.read(weights_dir))
         self.facts: dict[str, Any] = {"unknown_rate": {}}
-        self.network = self.build()
+        self.network, found = starting_point.build(
+            recipe, profile, form, self.seeds["initialisation"], self.device, weights_dir, self.tokenizer
+        )
+        self.facts |= found
         self.losses = compiled(self.network.losses, report)
         kept = self.network.lm.numbers_a_token
         self.budget = devices.token_budget(recipe.model, profile.size, kept, self.device)
-
-    def build(self) -> Network:
-        """Random start, then the pre-trained weights over it where the recipe has them.
-
-        Raises ValueError where released weights do not read plain English.
-        """
-        size, recipe = self.profile.size, self.recipe
-        n_vocab = self.tokenizer.n_vocab
-        lm = models.build(recipe.model, size, n_vocab + 3, self.settings.dropout, recipe.embedding_dropout)
-        head = Head(self.form, size.n_embd, self.settings.head_dropout, recipe.score_loss)
-        generator = torch.Generator().manual_seed(self.seeds["initialisation"])
-        lm.initialise(generator)
-        head.initialise(generator)
-        if recipe.pretrained:
-            weights.load(lm, self.weights_dir, n_vocab)
-        network = Network(lm, head, recipe).to(self.device)
-        own = size.n_vocab is not None or (self.weights_dir / weight_files.OWN).exists()
-        if recipe.pretrained and isinstance(lm, GPT) and not own:
-            found = passage.perplexity(lm, self.tokenizer, self.device)
-            passage.require_sense(found, self.weights_dir)
-            self.facts["passage_perplexity"] = round(found, 2)
-        return network
 
     def fit(self, train: Sequence[Example], judge: Judge | None = None) -> FineTuned:
         """Train, continuing from a checkpoint in run_dir if there is one.

@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, replace
 
 @dataclass(frozen=True)
 class Recipe:
-    """One row of the paper's Table 5, or one choice that paper and released code leave open or decide differently.
+    """A row of the paper's Table 5, a point of its Figure 2 (left), or a choice that paper and released code leave open
+    or decide differently.
 
-    The last four fields are such choices, at the value that is ours (`results/README.md`, departures).
+    The four fields before `transferred` are such choices, at the value that is ours (`results/README.md`, departures).
     """
 
     model: str = "gpt"  # or "lstm", or one of CLASSICAL, for which only this field counts
@@ -23,6 +24,8 @@ class Recipe:
     lm_softmax: str = "vocabulary"  # and the special tokens; "positions": over the position rows too (release)
     epoch: str = "last"  # is scored; "best": the best on the scored split (release, on its validation split)
     score_loss: str = "shares"  # cross-entropy to the two neighbouring whole scores (release); "squared": the error's
+    # of the pre-trained blocks so many are kept, and the embeddings; the rest starts at random. None: all; 0: none
+    transferred: int | None = None
     summary: str = "pre-trained Transformer, fine-tuned with the auxiliary LM loss"
 
     @property
@@ -34,7 +37,20 @@ class Recipe:
         """What of it can change a number."""
         if self.is_classical:
             return {"model": self.model}
-        return {name: value for name, value in asdict(self).items() if name != "summary"}
+        found = {name: value for name, value in asdict(self).items() if name != "summary"}
+        if self.transferred is None:
+            del found["transferred"]  # keys of records from before there was this field stay as they were
+        return found
+
+    def require_fits(self, size: Size) -> None:
+        """Raises ValueError for blocks to transfer that this size, or another model than the Transformer, has not."""
+        if self.transferred is None:
+            return
+        if self.model != "gpt" or not self.pretrained:
+            of = f"a pre-trained {self.model}" if self.pretrained else "a random start"
+            raise ValueError(f"{self.transferred} blocks to transfer of {of}; only a pre-trained gpt has blocks")
+        if not 0 <= self.transferred <= (most := size.n_layer):
+            raise ValueError(f"{self.transferred} blocks to transfer of a model that has {most}; transfer 0 to {most}")
 
 
 FULL = Recipe()
@@ -50,12 +66,19 @@ CHOICES = {  # to measure what a departure is worth
     "best_epoch": replace(FULL, epoch="best", summary="scores the epoch that is best on the scored split"),
     "squared_error": replace(FULL, score_loss="squared", summary="fits graded scores (STS-B) by squared error"),
 }
+BLOCKS = 12  # of the largest profile's Transformer
+TRANSFERS = {  # Figure 2, left; nothing transferred is `no_pretraining`, everything `full`
+    f"transfer_{n}": replace(
+        FULL, transferred=n, summary=f"of the pre-trained Transformer the embeddings and the first {n} blocks"
+    )
+    for n in range(BLOCKS)
+}
 CLASSICAL = ("majority", "tfidf")  # no language models: what any learner must beat
 REFERENCES = {
     "majority": Recipe("majority", pretrained=False, lm_coef=0.0, summary="the most frequent label, or the mean score"),
     "tfidf": Recipe("tfidf", pretrained=False, lm_coef=0.0, summary="TF-IDF with logistic or ridge regression"),
 }
-RECIPES = {**ABLATIONS, **CHOICES, **REFERENCES}
+RECIPES = {**ABLATIONS, **CHOICES, **TRANSFERS, **REFERENCES}
 LANGUAGE_MODELS = ("full", "lstm")  # whose language models there are to pre-train
 
 

@@ -10,13 +10,13 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from baselines import door
 from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES, Profile
-from harness import catalogue, from_records, hardware, options, plan, record
+from harness import catalogue, from_records, hardware, options, plan
 from harness.files import require_writable
-from harness.progress import Stop, duration
-from harness.tasks import TASKS
+from harness.progress import Stop
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = options.build(RECIPES, PROFILES, LANGUAGE_MODELS).parse_args(arguments)
     commands: dict[str, Callable[[Namespace], int]] = {
         "run": run,
+        "figure": figure,
         "doctor": doctor,
         "estimate": estimate,
         "table": from_records.table,
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (ValueError, OSError, FloatingPointError) as error:
-        explain(error, chosen)
+        explain(chosen, error)
         return 1
     except KeyboardInterrupt as stop:
         print("\nstopped; the same command continues from here", file=sys.stderr)
@@ -54,89 +55,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(chosen: Namespace) -> int:
-    from harness import language_model, runner  # they read data; `table` and `list` do without
+    from harness import cell_runs  # it reads data; `table` and `list` do without
 
-    profile, device = start(chosen)
-    if chosen.limit:  # a trial of fewer rows than a batch is a trial of one batch
-        fewer = min(chosen.limit, profile.finetuning.batch)
-        profile = replace(profile, finetuning=replace(profile.finetuning, batch=fewer))
-    name, runs = profile.name, chosen.runs / profile.name
-    seeds = list(dict.fromkeys(chosen.seed or range(chosen.seeds or plan.SEEDS)))
+    place = place_of(chosen)
     of_tables = plan.choose_tables(chosen.table, chosen.task, chosen.ablation)
-    cells = plan.choose_cells(of_tables, chosen.task, chosen.ablation, tuple(REFERENCES) if chosen.references else ())
-    list(record.read_all(runs))  # a file there that is no record is said now, not after the training
-    origin = plan.choose_origin(name, chosen.data_dir)
-    neural = {recipe: RECIPES[recipe] for recipe in cells if not RECIPES[recipe].is_classical}
-    models = dict.fromkeys(cells, language_model.NONE) | language_model.find(door, profile, neural, chosen)
-    distinct = list(dict.fromkeys(models.values()))
-    ready = all(model.ready for model in distinct)
-    tasks = list(dict.fromkeys(task for names in cells.values() for task in names))
-    found, problems = runner.load_tasks(
-        [TASKS[task] for task in tasks], origin, chosen.limit, chosen.allow_subset, chosen.submission
-    )
-    for task, problem in problems.items():
-        say(f"{task} cannot be run: {problem}")
-    elsewhere = plan.unattempted(origin, found | problems)
-    plan.remember(runs, {**elsewhere, **problems}, TASKS if chosen.data_dir else found | problems)
-    if not found:
-        return 1
-    cells = {recipe: [task for task in names if task in found] for recipe, names in cells.items()}
+    references = tuple(REFERENCES) if chosen.references else ()
+    cells = plan.choose_cells(of_tables, chosen.task, chosen.ablation, references)
+    found = cell_runs.run(place, cells, hidden=chosen.submission, tell_done=not of_tables)
+    if found.through:
+        classical = any(RECIPES[recipe].is_classical for recipe in cells)
+        for table in of_tables:
+            from_records.show_table(table.number, place.folder, place.profile.name, references=classical)
+    return 1 if found.failed else 0
 
-    once = [] if chosen.seed or chosen.seeds else [task for task in found if plan.usual_seeds(name, TASKS[task]) == 1]
-    # the first seed of everything before the second of anything; where no seed changes anything, one is enough
-    every = [
-        (seed, recipe, task)
-        for seed in seeds
-        for recipe, names in cells.items()
-        for task in names
-        if seed == seeds[0] or not (RECIPES[recipe].is_classical or task in once)
-    ]
 
-    def jobs() -> list[runner.Job]:
-        prints = {recipe: door.fingerprint(RECIPES[recipe], profile, models[recipe].folder) for recipe in cells}
-        return [
-            runner.Job(TASKS[task], recipe, name, seed, prints[recipe], found[task]) for seed, recipe, task in every
-        ]
+def figure(chosen: Namespace) -> int:
+    from harness import figure_runs
 
-    def is_done(job: runner.Job) -> bool:
-        return not chosen.force and job.is_done(chosen.runs)
-
-    # before the pre-training there is no hash of weights, so no key, and nothing can be done already
-    waiting = [job for job in jobs() if not is_done(job)] if ready else None
-    done = len(every) - len(waiting) if waiting is not None else 0
-    say(plan.describe_cells(cells, seeds, len(every), done, once))
-    say(f"data: {next(iter(found.values())).train.count.origin}; {'; '.join(model.says for model in distinct)}")
-    loads = {task: plan.load_of(data) for task, data in found.items()}
-    left = [(job.recipe, job.task.name) for job in waiting] if waiting is not None else [cell[1:] for cell in every]
-    tuning = sum(door.flops(RECIPES[recipe], profile, *loads[task]) for recipe, task in left)
-    training = sum(model.flops for model in distinct)
-    say(plan.estimate({"pre-training": training, "fine-tuning": tuning}, lambda: door.probe(profile, device)))
-    if chosen.dry_run:
+    name, _ = plan.choose_profile(chosen.profile, chosen.device)
+    if chosen.draw_only:
+        figure_runs.draw(chosen.number, chosen.runs / name, name, say)
         return 0
-    choose_paths(chosen)
-    for model in distinct:
-        model.prepare(device)
-
-    failed = False
-    for job in jobs():
-        if is_done(job):
-            if not of_tables:
-                say(f"{record.read(job.path(chosen.runs)).summary}  (done already)")
-            continue
-        if chosen.force:
-            door.forget(job.folder(chosen.runs))
-        folder = models[job.recipe].folder
-        make = partial(door.make, RECIPES[job.recipe], profile, job.task.form, job.seeds, device, folder)
-        make = partial(make, cache=runs / "tokens")
-        try:
-            result = runner.run(job, make, chosen.runs)
-            say(f"{result.summary}  ({duration(result.seconds)})")
-        except (ValueError, OSError, FloatingPointError) as error:  # the other cells still can be run
-            explain(error, chosen, f"{job.label} failed")
-            failed = True
-    for table in of_tables:
-        from_records.show_table(table.number, runs, name, references=any(RECIPES[r].is_classical for r in cells))
-    return 1 if failed or problems else 0
+    return figure_runs.make(place_of(chosen))
 
 
 def doctor(chosen: Namespace) -> int:
@@ -205,7 +145,16 @@ def start(chosen: Namespace) -> tuple[Profile, str]:
     return PROFILES[name], choose_device(chosen.device)
 
 
-def explain(error: Exception, chosen: Namespace, what: str = "harness") -> None:
+def place_of(chosen: Namespace) -> Any:
+    """What `harness.cell_runs` needs of the command line and of what is measured."""
+    from harness.cell_runs import Place
+
+    profile, device = start(chosen)
+    failed = partial(explain, chosen)
+    return Place(door, RECIPES, profile, device, chosen, say, failed, partial(choose_paths, chosen))
+
+
+def explain(chosen: Namespace, error: Exception, what: str = "harness") -> None:
     if chosen.debug:
         traceback.print_exc()
     print(f"{what}: {error}", file=sys.stderr, flush=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,18 @@ def one_of(kind: str, names: Collection[str], convert: Callable[[str], Any] = st
             return convert(text)
         near = difflib.get_close_matches(text, names, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise argparse.ArgumentTypeError(f"unknown {kind} {text!r}; {hint}There are: {', '.join(names)}")
+        raise argparse.ArgumentTypeError(f"unknown {kind} {text!r}; {hint}There are: {', '.join(listed(names))}")
 
     return check
+
+
+def listed(names: Iterable[str]) -> list[str]:
+    """Names that only differ in their number as one: "transfer_0 to transfer_11"."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        stem, _, number = name.rpartition("_")
+        groups.setdefault(stem if stem and number.isdecimal() else name, []).append(name)
+    return [own[0] if len(own) == 1 else f"{own[0]} to {own[-1]}" for own in groups.values()]
 
 
 def seed(text: str) -> int:

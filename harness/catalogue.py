@@ -1,10 +1,12 @@
-"""What there is to name on the command line: tasks, ablations, profiles, tables."""
+"""What there is to name on the command line: tasks, ablations, profiles, tables, figures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from harness.arguments import listed
+from harness.figure_data import FIGURES
 from harness.tables import TABLES
 from harness.tasks import TASKS
 from harness.tasks.base import Hub
@@ -19,12 +21,18 @@ def show(recipes: Mapping[str, Any], profiles: Mapping[str, Any]) -> int:
         where = f"hub {hub.id} {hub.config}" if isinstance(hub, Hub) else "on request"
         print(f"  {task.name:12} {splits}; {where}; files {task.train.files.path}")
     print("ablations")
+    cut = [name for name, recipe in recipes.items() if recipe.transferred is not None]  # alike but for a number
     for name, recipe in recipes.items():
-        print(f"  {name:16} {recipe.summary}")
+        if name not in cut:
+            print(f"  {name:16} {recipe.summary}")
+    print(f"  {'; '.join(listed(cut))}: the embeddings and so many of the pre-trained blocks, the rest random")
     print("profiles")
     for name, profile in profiles.items():
         print(f"  {name:16} {profile.summary}")
     print("tables")
     for number, known in TABLES.items():
         print(f"  {number:<16} {known.title}")
+    print("figures")
+    for half, title in FIGURES.items():
+        print(f"  {half:16} {title}")
     return 0

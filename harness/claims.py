@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from harness import plan, record
+from harness import figure_data, plan, record
 from harness.claim import Claim, Points
 from harness.figure_claims import layers, lstm_varies, zero_shot_rises
 from harness.layout import CLOSING
@@ -29,10 +29,15 @@ def judge_all(records: Iterable[Record], profile: str, folder: Path, left: Point
     ]
 
 
+def of_folder(folder: Path, profile: str) -> list[Claim]:
+    """folder: the profile's, below runs/ or results/records/."""
+    left, right = (figure_data.rows(number, folder, profile) for number in (figure_data.LEFT, figure_data.RIGHT))
+    return judge_all(record.read_all(folder), profile, folder, left, right)
+
+
 def command(chosen: Namespace) -> int:
     profile, _ = plan.choose_profile(chosen.profile, None)
-    folder = chosen.runs / profile
-    found = judge_all(record.read_all(folder), profile, folder, [], [])
+    found = of_folder(chosen.runs / profile, profile)
     if chosen.json:
         print(json.dumps([claim._asdict() for claim in found], indent=1))
     else:

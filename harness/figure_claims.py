@@ -28,7 +28,7 @@ def along(place: Sequence[float], scores: Sequence[float]) -> tuple[float, float
 def layers(left: Points) -> Claim:
     """Figure 2 left; its rows on training examples aside."""
     name, text = "layers", "Transferring the embeddings helps, and each further layer does"
-    marks = paper.figure("figure2_left")
+    marks = paper.figure("left")
     published = "; ".join(
         f"{label} {marks[key]['0']} at 0 to {marks[key]['12']} at 12"
         for label, key in (("RACE", "race_dev"), ("MNLI", "mnli_m_dev"))
@@ -75,7 +75,7 @@ def beyond_chance(score: float, chance: float, n: int) -> bool:
 
 
 def zero_shot_rises(right: Points) -> Claim:
-    marks = paper.figure("figure2_right")["transformer_last"]
+    marks = paper.figure("right")["transformer_last"]
     published = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in marks.items())
 
     def said(verdict: str, measured: str) -> Claim:
@@ -100,7 +100,7 @@ def zero_shot_rises(right: Points) -> Claim:
 def lstm_varies(right: Points) -> Claim:
     def said(verdict: str, measured: str) -> Claim:
         text = "The LSTM's zero-shot scores vary more along pre-training"
-        published = paper.figure("figure2_right")["lstm"]
+        published = paper.figure("right")["lstm"]
         return Claim("variance", text, "section 5, Figure 2 right", published, verdict, measured)
 
     ours, theirs = curves_of(right, "gpt"), curves_of(right, "lstm")

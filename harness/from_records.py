@@ -9,6 +9,7 @@ from pathlib import Path
 from harness import layout, plan, predictions, record, results, server_scores, submission, tables
 from harness.cells import choose
 from harness.columns import Scores
+from harness.figure_data import FIGURES
 from harness.rescoring import disagreements
 from harness.tables import TABLES
 from harness.tasks import TASKS
@@ -54,7 +55,10 @@ def server_of(runs: Path) -> dict[str, Scores]:
 
 def accept(chosen: Namespace) -> int:
     name, _ = plan.choose_profile(chosen.profile, None)
-    for path in results.accept(TABLES[chosen.number], chosen.runs / name, name):
+    runs, number = chosen.runs / name, chosen.number
+    in_figure = number in FIGURES
+    written = results.accept_figure(number, runs, name) if in_figure else results.accept(TABLES[number], runs, name)
+    for path in written:
         print(f"wrote {path}", flush=True)
     return 0
 

@@ -7,18 +7,20 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
 
-from harness import __version__, analysis_options, record_options
-from harness.arguments import add_common, add_profile, amount, one_of, positive, seed, table_number
+from harness import __version__, analysis_options, record_options, run_options
+from harness.arguments import add_common, add_profile, amount, listed, one_of, positive, seed, table_number
+from harness.run_options import add_device, add_how, add_seeds
 from harness.tasks import TASKS
 
 DESCRIPTION = """\
 Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scores, prints measured beside published.
 
   run        fine-tune and score cells of a table, then print it
+  figure     the same for a half of Figure 2, then draw it
   doctor     what is there, what is missing, what to do next; --gpu checks a GPU
   estimate   what a run would cost, before there is data or weights
   table      print a table from what has been run; needs no GPU and no data
-  accept     copy what a table shows from runs/ to results/
+  accept     copy what a table or figure shows from runs/ to results/
   explain    the whole chain of one cell: records, data, test, verdict, departures
   claims     the paper's claims, judged by what was measured
   diff       two runs: settings, scores, examples that flipped
@@ -30,7 +32,6 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   sample     let a language model continue a text
   list       the tasks, ablations, profiles and tables there are
 """
-PRECISIONS, ATTENTIONS = ("auto", "bfloat16", "float32"), ("auto", "math")
 EXAMPLES = """\
 examples:
   python -m harness run --table 2                       Table 2 at the profile that fits this machine
@@ -74,32 +75,11 @@ def build(
     what.add_argument(
         "--submission", action="store_true", help="also answer the test splits that only the GLUE server scores"
     )
-    seeds = what.add_mutually_exclusive_group()
-    seeds.add_argument("--seed", action="append", type=seed, metavar="K", help="this seed; may be repeated")
-    seeds.add_argument(
-        "--seeds",
-        type=positive,
-        metavar="N",
-        help="seeds 0..N-1 (default: 3; paper profile: 1 of sets of 10,000 rows and more)",
-    )
-    how = run.add_argument_group("where from and how")
-    add_profile(how, profiles)
-    how.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed (GLUE's folders, ...)")
-    how.add_argument(
-        "--corpus",
-        metavar="DIR",
-        help="text to pre-train on first, if not done: .txt files, or hub:NAME[:CONFIG][@REVISION]",
-    )
-    how.add_argument(
-        "--weights", type=Path, metavar="DIR", help="pre-trained weights and vocabulary (default: the hub)"
-    )
-    add_device(how)
-    how.add_argument("--limit", type=positive, metavar="N", help="the first N rows of each split: a trial, no result")
-    how.add_argument("--allow-subset", action="store_true", help="accept incomplete data sets, and mark their cells")
-    then = run.add_argument_group("this time")
-    then.add_argument("--dry-run", action="store_true", help="say what would run, what is done, how long it takes")
-    then.add_argument("--force", action="store_true", help="run again what is done already")
+    add_seeds(what)
+    add_how(run, profiles)
     add_common(run)
+
+    run_options.add_figure(commands, profiles)
 
     doctor = commands.add_parser(
         "doctor",
@@ -200,28 +180,9 @@ def add_choice(parser: argparse._ActionsContainer, recipes: Collection[str]) -> 
         action="append",
         type=one_of("ablation", recipes),
         metavar="NAME",
-        help=f"a recipe: {', '.join(recipes)} ('list' explains); may be repeated (default: the table's, or full); "
-        "without --table and --task on Table 5's tasks",
+        help=f"a recipe: {', '.join(listed(recipes))} ('list' explains); may be repeated "
+        "(default: the table's, or full); without --table and --task on Table 5's tasks",
     )
-
-
-def add_device(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N (default: cuda where there is one)")
-    parser.add_argument(
-        "--precision",
-        default="auto",
-        type=one_of("precision", PRECISIONS),
-        metavar="NAME",
-        help=f"of the products: {', '.join(PRECISIONS)} (default: auto, bfloat16 on CUDA)",
-    )
-    parser.add_argument(
-        "--attention",
-        default="auto",
-        type=one_of("attention", ATTENTIONS),
-        metavar="NAME",
-        help="auto, or math: the plain one, where a faster one fails",
-    )
-    parser.add_argument("--compile", action="store_true", help="torch.compile the training step")
 
 
 def add_language_model(parser: argparse.ArgumentParser, names: Collection[str]) -> None:

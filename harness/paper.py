@@ -15,9 +15,9 @@ PATH = IN_CHECKOUT if IN_CHECKOUT.exists() else Path(__file__).with_name("paper.
 
 
 @cache
-def figure(name: str) -> Mapping[str, Any]:
-    """What is known of a figure ("figure2_left"), read off the plot by eye."""
-    found: Mapping[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))[name]
+def figure(half: str) -> Mapping[str, Any]:
+    """What can be read off Figure 2, "left" or "right", by eye; see the block's own title."""
+    found: Mapping[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))[f"figure2_{half}"]
     return found
 
 

@@ -100,8 +100,7 @@ def load_of(found: Data) -> Load:
         return mean * len(examples) * len(some[0].sequences), mean
 
     training, length = tokens(found.train.examples)
-    asked = (*found.evaluations.values(), *found.hidden.values())
-    return Load(training, sum(tokens(split.examples)[0] for split in asked), length)
+    return Load(training, sum(tokens(split.examples)[0] for split in found.asked.values()), length)
 
 
 def unattempted(origin: Origin, tried: Iterable[str]) -> dict[str, str]:

@@ -38,6 +38,15 @@ class SplitCount:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What a figure shows of a cell and no table does: scores, in percent, on other rows than a table's."""
+
+    count: SplitCount
+    scores: Mapping[str, float]
+    status: str  # as in `Record.status`
+
+
+@dataclass(frozen=True)
 class Record:
     """One cell's result. `scores` maps an evaluation's name ("matched", "test") to metrics in percent."""
 
@@ -58,6 +67,14 @@ class Record:
     finished: str = ""  # UTC, ISO 8601
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of an accepted one; `predictions.in_lines`
     schema: int = SCHEMA
+    # not in the key, so there or not without being another cell: "validation" (RACE), "train" (some training rows)
+    beside: Mapping[str, Beside] = field(default_factory=dict)
+
+    @property
+    def transferred(self) -> int | None:
+        """How many pre-trained blocks were kept where not all were: a point of Figure 2, in no table."""
+        found: int | None = self.key.get("baseline", {}).get("recipe", {}).get("transferred")
+        return found
 
     @property
     def name(self) -> str:
@@ -76,7 +93,7 @@ class Record:
 
     def signature(self, evaluation: str, metric: str) -> str:
         """One line in sacreBLEU's manner that says of what a number is a number."""
-        split = self.evaluations[evaluation]
+        split = self.evaluations[evaluation] if evaluation in self.evaluations else self.beside[evaluation].count
         parts = {
             "task": f"{self.task}@{self.key['task_version']}",
             "split": split.split,
@@ -113,7 +130,8 @@ def save(record: Record, folder: Path) -> Path:
 
 def to_json(record: Record) -> str:
     """With each score's signature beside it, for a reader without this code."""
-    signatures = {f"{name} {m}": record.signature(name, m) for name, scores in record.scores.items() for m in scores}
+    every = {**record.scores, **{name: other.scores for name, other in record.beside.items()}}
+    signatures = {f"{name} {m}": record.signature(name, m) for name, scores in every.items() for m in scores}
     return json.dumps({**asdict(record), "signatures": signatures}, indent=1) + "\n"
 
 
@@ -134,6 +152,8 @@ def read(path: Path) -> Record:
         del fields["signatures"]  # they follow from the rest
         fields["train"] = SplitCount(**fields["train"])
         fields["evaluations"] = {name: SplitCount(**split) for name, split in fields["evaluations"].items()}
+        beside = fields.get("beside", {}).items()  # records from before there was this field have none
+        fields["beside"] = {name: Beside(**{**one, "count": SplitCount(**one["count"])}) for name, one in beside}
         return Record(**fields)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} is not a record of this harness ({error}); move it away") from error

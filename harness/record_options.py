@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.arguments import TABLE_HELP, add_common, add_profile, one_of, seed, table_number
+from harness.figure_data import FIGURES
 from harness.sheet import FORMATS
+from harness.tables import TABLES
 
 
 def add(commands: argparse._SubParsersAction[Any], recipes: Collection[str], profiles: Collection[str]) -> None:
@@ -28,10 +30,12 @@ def add(commands: argparse._SubParsersAction[Any], recipes: Collection[str], pro
 
     accept = commands.add_parser(
         "accept",
-        help="copy a table's records from runs/ to results/ and render it there",
-        description="Copy the records that a table shows from runs/ to results/records/, and render it in results/.",
+        help="copy a table's or figure's records from runs/ to results/ and render it there",
+        description="Copy what a table or figure shows from runs/ to results/records/, and render it in results/.",
     )
-    accept.add_argument("number", type=table_number(), metavar="NUMBER", help=TABLE_HELP)
+    shown = {**{str(number): number for number in TABLES}, **{number: number for number in FIGURES}}
+    number = one_of("table or figure", shown, shown.__getitem__)
+    accept.add_argument("number", type=number, metavar="NUMBER", help=f"a table or figure {', '.join(shown)}")
     add_profile(accept, profiles)
     add_common(accept)
 

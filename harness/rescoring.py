@@ -18,10 +18,12 @@ def disagreements(made: Record, run: Path) -> list[str]:
     from harness import metrics
 
     found = []
-    for name, scores in made.scores.items():
+    recorded = {name: (scores, made.evaluations[name].n) for name, scores in made.scores.items()}
+    recorded |= {name: (other.scores, other.count.n) for name, other in made.beside.items()}
+    for name, (scores, n) in recorded.items():
         kept = predictions.read(run, name)
-        if len(kept) != made.evaluations[name].n:
-            found.append(f"{name} has {len(kept)} predictions, recorded are {made.evaluations[name].n}")
+        if len(kept) != n:
+            found.append(f"{name} has {len(kept)} predictions, recorded are {n}")
             continue
         labels = [line.label for line in kept if line.label is not None]
         again = metrics.score(tuple(scores), labels, [line.prediction for line in kept])

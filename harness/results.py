@@ -1,17 +1,20 @@
 """results/: what was accepted as a result, in git. Records are copied there on request, tables rendered from them.
 
-`python -m harness.results` renders every table anew; a test checks that what is committed is what the records give.
+`python -m harness.results` renders every table, figure and list of claims anew; a test checks that what is committed
+is what the records give.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from harness import layout, plan, record, tables
+from harness import figure_data, figure_results, layout, plan, record, tables
 from harness.cells import choose
 from harness.columns import Column
+from harness.figure_data import LEFT, TRAIN
 from harness.files import write_atomic
 from harness.predictions import in_lines
 from harness.record import ROOT, Record
@@ -19,7 +22,7 @@ from harness.rescoring import disagreements
 from harness.tables import TABLES, Table
 
 RESULTS = ROOT / "results"
-
+CLAIMS = "claims.md"
 
 Check = Callable[[Record, Path], Sequence[str]]
 Keep = Callable[[Record, Path], Record]
@@ -49,12 +52,50 @@ def accept(
     """
     groups: dict[tuple[str, str], list[Record]] = {}
     for made in record.read_all(runs):
-        counts = [made.train, *made.evaluations.values()]
-        if table.shows(made) and all(count.n == count.of for count in counts):
+        if table.shows(made) and is_whole(made):
             groups.setdefault((made.recipe, made.task), []).append(made)
     if not groups:
         raise ValueError(f"no record in {runs} is of whole data and in Table {table.number}; run it first")
     chosen = {place: choose(records, ())[0] for place, records in groups.items()}
+    written = copy(chosen, runs, profile, results, check, keep)
+    return [*written, *render_all(profile, results)]
+
+
+def accept_figure(
+    number: str,
+    runs: Path,
+    profile: str,
+    results: Path = RESULTS,
+    check: Check = disagreements,
+    keep: Keep = with_answers,
+) -> list[Path]:
+    """The same of what a half of Figure 2 is drawn from: the left's records, the right's zero-shot scores."""
+    if number == LEFT:
+        made = figure_data.chosen(filter(is_whole, record.read_all(runs)), profile)
+        chosen = {(records[0].recipe, task): records for (task, _), records in made.items()}
+        if not any(record.transferred is not None for records in chosen.values() for record in records):
+            raise ValueError(f"no record in {runs} is of whole data and in figure {number}; run it first")
+        written = copy(chosen, runs, profile, results, check, keep)
+    else:
+        written = figure_results.copy_zero_shot(runs, profile, results)
+    return [*written, *render_all(profile, results)]
+
+
+def is_whole(made: Record) -> bool:
+    """Of the training rows among what is scored beside the evaluations a sample is enough."""
+    beside = [one.count for name, one in made.beside.items() if name != TRAIN]
+    return all(count.n == count.of for count in (made.train, *made.evaluations.values(), *beside))
+
+
+def copy(
+    chosen: Mapping[tuple[str, str], Sequence[Record]],
+    runs: Path,
+    profile: str,
+    results: Path,
+    check: Check,
+    keep: Keep,
+) -> list[Path]:
+    """(recipe, task) -> its records, into results/records/, in place of earlier ones. Raises as `accept`."""
     for made in (made for records in chosen.values() for made in records):
         if wrong := check(made, runs / made.recipe / made.name):
             raise ValueError(
@@ -69,20 +110,35 @@ def accept(
         for old in set(folder.glob(f"{task}-seed*.json")) - kept.keys():
             old.unlink()
         written += kept
-    others = [other for other, name in accepted(results) if name == profile and other != table]
-    return [*written, *(render(other, profile, results) for other in (*others, table))]
+    return written
 
 
-def render(table: Table, profile: str, results: Path = RESULTS) -> Path:
-    """results/<profile>/table<n>.md from the accepted records. Raises OSError."""
-    return tables.write(table, text(table, profile, results), results / profile)
+def render_all(profile: str, results: Path = RESULTS) -> list[Path]:
+    """results/<profile>/: its tables, its halves of Figure 2, the claims; all from accepted records. Raises OSError."""
+    written = [
+        tables.write(table, text(table, profile, results), results / profile)
+        for table, name in accepted(results)
+        if name == profile
+    ]
+    written += figure_results.render(profile, results)
+    write_atomic(results / profile / CLAIMS, claims_text(profile, results))
+    return [*written, results / profile / CLAIMS]
 
 
 def text(table: Table, profile: str, results: Path = RESULTS) -> str:
     """The accepted table in Markdown. Which code made its records stands in each of them, so none is marked."""
-    records = list(record.read_all(results / "records" / profile))
-    problems = plan.remembered(results / "records" / profile)
-    return layout.render(table, records, profile, problems, "markdown", references=True)
+    from harness.analysis import analyse
+
+    folder = results / "records" / profile
+    records, problems = list(record.read_all(folder)), plan.remembered(folder)
+    analysed = partial(analyse, profile=profile, folder=folder)
+    return layout.render(table, records, profile, problems, "markdown", references=True, analyse=analysed)
+
+
+def claims_text(profile: str, results: Path = RESULTS) -> str:
+    from harness import claims
+
+    return claims.markdown(claims.of_folder(results / "records" / profile, profile), profile)
 
 
 def accepted(results: Path = RESULTS) -> Iterator[tuple[Table, str]]:
@@ -95,5 +151,6 @@ def accepted(results: Path = RESULTS) -> Iterator[tuple[Table, str]]:
 
 
 if __name__ == "__main__":
-    for table, profile in accepted():
-        print(f"wrote {render(table, profile)}")
+    for name in dict.fromkeys(name for _, name in accepted()):
+        for path in render_all(name):
+            print(f"wrote {path}")

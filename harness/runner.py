@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from harness import metrics, predictions, record
-from harness.data import Origin, Split, load
+from harness.data import Origin, Split, content_hash, load
 from harness.progress import Progress
-from harness.record import Record
+from harness.record import Beside, Record
 from harness.tasks.base import Example, Task
+
+TRAIN = "train"  # among what is scored beside the evaluations: some of the training rows
+SAMPLED = 5_000  # of them at most
 
 
 class Baseline(Protocol):
@@ -27,11 +30,19 @@ class Baseline(Protocol):
 
 @dataclass(frozen=True)
 class Data:
-    """A task's examples: what it is trained on, each of its evaluations, and what it answers for a submission."""
+    """A task's examples: what it is trained on, each of its evaluations, what it answers for a submission, and what is
+    scored for a figure besides.
+    """
 
     train: Split
     evaluations: Mapping[str, Split]
     hidden: Mapping[str, Split] = field(default_factory=dict)
+    beside: Mapping[str, Split] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> dict[str, Split]:
+        """All that is predicted, in order."""
+        return {**self.beside, **self.evaluations, **self.hidden}
 
 
 @dataclass(frozen=True)
@@ -75,29 +86,47 @@ class Job:
         return self.folder(runs) / "record.json"
 
     def is_done(self, runs: Path) -> bool:
-        """Scored, and where hidden splits are asked for, these answered."""
+        """Scored, beside its evaluations too where that is asked for; hidden splits that are asked for answered."""
         folder = self.folder(runs)
-        return self.path(runs).exists() and all(predictions.path_of(folder, n).exists() for n in self.data.hidden)
+        if not self.path(runs).exists() or not all(predictions.path_of(folder, n).exists() for n in self.data.hidden):
+            return False
+        known = record.read(self.path(runs)).beside if self.data.beside else {}
+        rows = {name: (one.count.n, one.count.hash) for name, one in known.items()}  # which are not in the key
+        return all(rows.get(name) == (split.count.n, split.count.hash) for name, split in self.data.beside.items())
 
 
 def load_tasks(
-    tasks: Iterable[Task], origin: Origin, limit: int | None, allow_subset: bool, hidden: bool = False
+    tasks: Iterable[Task],
+    origin: Origin,
+    limit: int | None,
+    allow_subset: bool,
+    hidden: bool = False,
+    beside: bool = False,
 ) -> tuple[dict[str, Data], dict[str, str]]:
     """-> (task -> its examples, task -> why it gives no number). One broken set does not stop the others.
 
-    hidden: also load the splits that only the GLUE server scores.
+    hidden: also load the splits that only the GLUE server scores. beside: also what a figure shows, the task's own and
+    some of the training rows.
     """
     found, problems = {}, {}
     for task in tasks:
         try:
-            scored, asked = (
+            scored, asked, shown = (
                 {name: load(task, source, origin, limit, allow_subset) for name, source in sources.items()}
-                for sources in (task.evaluations, task.hidden if hidden else {})
+                for sources in (task.evaluations, task.hidden if hidden else {}, task.beside if beside else {})
             )
-            found[task.name] = Data(load(task, task.train, origin, limit, allow_subset), scored, asked)
+            train = load(task, task.train, origin, limit, allow_subset)
+            found[task.name] = Data(train, scored, asked, {**shown, TRAIN: sample(train)} if beside else {})
         except (ValueError, OSError) as error:
             problems[task.name] = str(error)
     return found, problems
+
+
+def sample(train: Split) -> Split:
+    """At most SAMPLED of the rows, evenly spaced."""
+    n = len(train.examples)
+    used = [train.examples[i * n // SAMPLED] for i in range(SAMPLED)] if n > SAMPLED else train.examples
+    return Split(replace(train.count, n=len(used), hash=content_hash(used)), used)
 
 
 def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Baseline], runs: Path) -> Record:
@@ -109,7 +138,8 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
     folder = job.folder(runs)
     began = time.monotonic()
     progress = Progress(job.label, folder / "log.jsonl")
-    labels = {name: [label_of(e, split) for e in split.examples] for name, split in job.data.evaluations.items()}
+    known = {**job.data.evaluations, **job.data.beside}
+    labels = {name: [label_of(e, split) for e in split.examples] for name, split in known.items()}
 
     def judge(model: Baseline) -> float:
         """For a recipe that takes the best epoch, as the release does: the first metric on the first scored split."""
@@ -121,7 +151,7 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
         baseline = make(folder, progress)
         baseline.fit(job.data.train.examples, judge)
         scores, status = {}, {}
-        for name, split in {**job.data.evaluations, **job.data.hidden}.items():
+        for name, split in job.data.asked.items():
             answers = baseline.predict(split.examples)
             if name in labels:
                 scores[name] = metrics.score(job.task.metrics, labels[name], answers)
@@ -136,13 +166,14 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
         key=job.key,
         train=job.data.train.count,
         evaluations={name: split.count for name, split in job.data.evaluations.items()},
-        scores=scores,
-        status=status,
+        scores={name: scores[name] for name in job.data.evaluations},
+        status={name: status[name] for name in job.data.evaluations},
         baseline=baseline.describe(),
         seconds=round(time.monotonic() - began, 2),
         code=record.code_hash(),
         environment=record.environment(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        beside={n: Beside(split.count, scores[n], status[n]) for n, split in job.data.beside.items()},
     )
     record.save(done, runs / job.profile)
     progress.leave_if_asked()  # asked to stop during the last prediction: this cell is done, the next is not begun

@@ -34,7 +34,7 @@ class Table:
         return tuple(dict.fromkeys(task for column in self.columns for task in column.tasks))
 
     def shows(self, record: Record) -> bool:
-        return record.task in self.tasks
+        return record.task in self.tasks and record.transferred is None
 
 
 def validation(name: str, heading: str, metric: str = "acc") -> Column:

@@ -53,14 +53,15 @@ ESTIMATE = ["estimate", "--table", "2", "--device-tflops", "1"]
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["run", "--help"], ["list"], ["table", "5", "--profile", "mini"], ESTIMATE]
+    "arguments",
+    [["--help"], ["run", "--help"], ["figure", "--help"], ["list"], ["table", "5", "--profile", "mini"], ESTIMATE],
 )
 def test_what_needs_no_model_imports_no_torch(arguments: list[str], tmp_path: Path) -> None:
     program = (
         "import sys; from harness.__main__ import main\n"
         "try: main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
-        "slow = {'torch', 'datasets', 'pandas', 'sklearn', 'spacy', 'numpy'} & set(sys.modules)\n"
+        "slow = {'torch', 'datasets', 'pandas', 'sklearn', 'spacy', 'numpy', 'matplotlib'} & set(sys.modules)\n"
         "sys.exit(f'imported {slow}' if slow else 0)"
     )
     words = [*arguments, "--runs", str(tmp_path)] if arguments[0] == "table" else arguments

@@ -83,7 +83,7 @@ def test_rows_are_what_the_task_reads(task: str, split: str) -> None:
 def test_splits_are_those_of_the_tasks() -> None:
     for task, sizes in SIZES.items():
         of = {**TASKS, **ZERO_SHOT}[task]
-        sources = [of.train, *of.evaluations.values()]
+        sources = [of.train, *of.evaluations.values(), *of.beside.values()]
         assert [source.split for source in sources] == list(sizes)
 
 

@@ -172,7 +172,10 @@ WHOLE = "expected a whole number from"
             "table 2 --profile big",
             "table: argument --profile: unknown profile 'big'; There are: paper, small, mini; see",
         ),
-        ("accept x", "accept: argument NUMBER: unknown table 'x'; There are: 2, 3, 4, 5; see"),
+        (
+            "accept x",
+            "accept: argument NUMBER: unknown table or figure 'x'; There are: 2, 3, 4, 5, 2-left, 2-right; see",
+        ),
         ("pretrain --tokens 0", f"pretrain: argument --tokens: '0'; {WHOLE} 1 up; see"),
         ("pretrain --seed x", f"pretrain: argument --seed: 'x'; {WHOLE} 0 to 2147483647; see"),
         (

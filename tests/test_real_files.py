@@ -69,6 +69,7 @@ def test_whole_real_splits_of_other_sets() -> None:
         ("race", "", 1_534, 87_866, "RACE/train has 1534"),
         ("race", "middle", 236, 1_436, "RACE/test/middle has 236"),
         ("race", "high", 207, 3_498, "RACE/test/high has 207"),
+        ("race", "validation", 444, 4_887, "RACE/dev has 444"),
         ("story_cloze", "", 7, 1_497, "ALL_val.csv has 7"),  # of eight rows the release validates on one
         ("story_cloze", "test", 4, 1_871, "ALL_test.csv has 4"),
     ],
@@ -76,7 +77,7 @@ def test_whole_real_splits_of_other_sets() -> None:
 def test_real_fragments_are_refused_unless_a_subset_is_allowed(
     task: str, name: str, n: int, of: int, said: str
 ) -> None:
-    sources = {"": TASKS[task].train, **TASKS[task].evaluations, **TASKS[task].hidden}
+    sources = {"": TASKS[task].train, **TASKS[task].evaluations, **TASKS[task].hidden, **TASKS[task].beside}
     with pytest.raises(ValueError, match=f"{said} of {of} rows; a fragment gives no number: .*--allow-subset"):
         load(TASKS[task], sources[name], Directory(REAL))
     count, examples = load(TASKS[task], sources[name], Directory(REAL), allow_subset=True)

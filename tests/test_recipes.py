@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from baselines import cost
-from baselines.recipes import ABLATIONS, CLASSICAL, FULL, LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES
+from baselines.recipes import ABLATIONS, CLASSICAL, FULL, LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES, TRANSFERS
 
 ONE_FIELD = {
     "no_pretraining": ("pretrained", False),
@@ -15,6 +15,7 @@ ONE_FIELD = {
     "position_softmax": ("lm_softmax", "positions"),
     "best_epoch": ("epoch", "best"),
     "squared_error": ("score_loss", "squared"),
+    **{f"transfer_{n}": ("transferred", n) for n in range(12)},
 }
 
 
@@ -33,6 +34,21 @@ def test_table_5_has_four_rows_and_every_recipe_is_one_of_these_or_a_choice() ->
     assert [name for name, recipe in RECIPES.items() if recipe.is_classical] == list(REFERENCES) == list(CLASSICAL)
     assert RECIPES["tfidf"].settings == {"model": "tfidf"}
     assert [RECIPES[name].model for name in LANGUAGE_MODELS] == ["gpt", "lstm"]
+
+
+def test_the_settings_of_records_from_before_layers_could_be_left_out_are_what_they_were() -> None:
+    """They are in each record's key."""
+    assert FULL.settings == {
+        "model": "gpt",
+        "pretrained": True,
+        "lm_coef": 0.5,
+        "embedding_dropout": "vectors",
+        "lm_softmax": "vocabulary",
+        "epoch": "last",
+        "score_loss": "shares",
+    }
+    assert [name for name, recipe in RECIPES.items() if "transferred" in recipe.settings] == list(TRANSFERS)
+    assert len(TRANSFERS) == max(profile.size.n_layer for profile in PROFILES.values())
 
 
 def test_the_paper_profile_is_the_papers() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import predictions, record, results
+from harness import figure_data, figure_results, figure_runs, predictions, record, results
+from harness.figure_data import LEFT, RIGHT
 from harness.record import Record, SplitCount
 from harness.tables import TABLES
 from harness.tasks.base import single
+from tests.figure_points import of_layers
 from tests.test_record import BASELINE, made, scored
 
 TABLE = TABLES[2]
@@ -53,15 +56,15 @@ def test_the_chosen_configurations_records_are_copied_and_the_table_rendered(run
     chosen = [run(runs, 60.0 + 2 * seed, seed, day=2, weights="new") for seed in range(2)]
     written = accept(runs, "mini", accepted)
     assert files(accepted) == [
+        "mini/claims.md",
         "mini/table2.md",
         "mini/table5.md",  # which shows RTE too
         "records/mini/full/rte-seed0.json",
         "records/mini/full/rte-seed1.json",
     ]
     assert {path.relative_to(accepted).as_posix() for path in written} == set(files(accepted))
-    assert written[-1] == accepted / "mini" / "table2.md"
     assert list(record.read_all(accepted / "records" / "mini")) == chosen
-    assert "61.0 ± 1.4" in written[-1].read_text()
+    assert "61.0 ± 1.4" in (accepted / "mini" / "table2.md").read_text()
 
 
 def test_fragments_are_never_accepted(runs: Path, accepted: Path) -> None:
@@ -112,14 +115,16 @@ def test_both_evaluations_of_mnli_are_in_one_accepted_record(runs: Path, accepte
         status=dict.fromkeys(names, "done"),
     )
     record.save(both, runs)
-    text = accept(runs, "mini", accepted)[-1].read_text()
+    accept(runs, "mini", accepted)
+    text = (accepted / "mini" / "table2.md").read_text()
     assert "81.5 ± –" in text and "71.5 ± –" in text
     assert files(accepted / "records") == ["mini/full/mnli-seed0.json"]
 
 
 def test_an_accepted_table_does_not_mark_the_code_that_made_it(runs: Path, accepted: Path) -> None:
     run(runs, 55.0, code="of another day")
-    text = accept(runs, "mini", accepted)[-1].read_text()
+    accept(runs, "mini", accepted)
+    text = (accepted / "mini" / "table2.md").read_text()
     assert "55.0 ± –" in text and "†" not in text
 
 
@@ -144,11 +149,13 @@ def test_every_table_and_profile_with_records_is_known(runs: Path, accepted: Pat
 
 def test_rendering_again_changes_nothing(runs: Path, accepted: Path) -> None:
     run(runs, 55.0)
-    path = accept(runs, "mini", accepted)[-1]
-    first = path.read_bytes()
-    path.write_text("edited by hand")
-    assert results.render(TABLE, "mini", accepted) == path
-    assert path.read_bytes() == first
+    accept(runs, "mini", accepted)
+    paths = [accepted / "mini" / name for name in ("table2.md", "table5.md", "claims.md")]
+    first = [path.read_bytes() for path in paths]
+    for path in paths:
+        path.write_text("edited by hand")
+    assert results.render_all("mini", accepted) == paths
+    assert [path.read_bytes() for path in paths] == first
 
 
 def test_a_number_that_does_not_follow_from_its_predictions_is_not_accepted(tmp_path: Path, accepted: Path) -> None:
@@ -166,7 +173,72 @@ def test_a_number_that_does_not_follow_from_its_predictions_is_not_accepted(tmp_
     assert accepted / "mini" / "table2.md" in results.accept(TABLE, runs, "mini", accepted)
 
 
+# Figure 2
+
+
+def layered(runs: Path, task: str = "race", **changes: Any) -> None:
+    for layers in (-1, 0, 4):
+        record.save(of_layers(task, layers, dev=40.0 + layers, **changes), runs)
+
+
+def test_what_the_left_figure_is_drawn_from_is_copied_and_drawn(runs: Path, accepted: Path) -> None:
+    layered(runs)
+    record.save(of_layers("race", 2, evaluations={"middle": PART, "high": PART}), runs)  # a trial
+    written = results.accept_figure(LEFT, runs, "mini", accepted, check=lambda *_: [], keep=lambda made, _: made)
+    assert files(accepted) == [
+        "mini/claims.md",
+        "mini/figure2-left.csv",
+        "mini/figure2-left.json",
+        "mini/figure2-left.svg",
+        "mini/table3.md",  # which shows RACE's test rows
+        *(f"records/mini/{recipe}/race-seed0.json" for recipe in ("full", "no_pretraining", "transfer_0")),
+    ]
+    assert {path.relative_to(accepted).as_posix() for path in written} == set(files(accepted))
+    rows = json.loads((accepted / "mini" / "figure2-left.json").read_text())
+    assert [(row["transferred"], row["mean"]) for row in rows[:3]] == [(-1, 39.0), (0, 40.0), (4, 44.0)]
+    assert "transfer" not in (accepted / "mini" / "table3.md").read_text()
+    before = {name: (accepted / name).read_bytes() for name in files(accepted)}
+    figure_results.render("mini", accepted)
+    assert {name: (accepted / name).read_bytes() for name in files(accepted)} == before
+
+
+def test_records_of_tables_alone_make_no_figure(runs: Path, accepted: Path) -> None:
+    record.save(of_layers("mnli", 4), runs)
+    with pytest.raises(ValueError, match=r"is of whole data and in figure 2-left; run it first"):
+        results.accept_figure(LEFT, runs, "mini", accepted, check=lambda *_: [], keep=lambda made, _: made)
+    accept(runs, "mini", accepted)
+    assert [name for name in files(accepted) if "figure" in name] == []
+
+
+def test_a_table_that_is_accepted_later_renders_the_figure_again(runs: Path, accepted: Path) -> None:
+    layered(runs, "mnli")
+    results.accept_figure(LEFT, runs, "mini", accepted, check=lambda *_: [], keep=lambda made, _: made)
+    record.save(of_layers("mnli", 4, dev=99.0, finished="2026-03-01T00:00:00+00:00"), runs)
+    assert accepted / "mini" / "figure2-left.csv" in accept(runs, "mini", accepted)
+    rows = json.loads((accepted / "mini" / "figure2-left.json").read_text())
+    assert rows[2]["mean"] == 99.0
+
+
+def test_no_scores_no_right_figure(runs: Path, accepted: Path) -> None:
+    with pytest.raises(ValueError, match=r"no zero-shot scores in .* that are all of whole data; run figure 2-right"):
+        results.accept_figure(RIGHT, runs, "mini", accepted)
+    assert not accepted.exists()
+
+
 # What is in git
+
+
+def test_every_committed_figure_is_what_the_committed_records_give() -> None:
+    for folder in (results.RESULTS / "records").glob("*"):
+        known = dict(figure_results.accepted(folder.name, results.RESULTS))
+        for number, rows in known.items():
+            texts = {"csv": figure_data.to_csv(rows), "json": figure_data.to_json(rows)}
+            for name, given in texts.items():
+                path = figure_runs.path_of(number, results.RESULTS / folder.name, name)
+                assert path.read_text(encoding="utf-8") == given, f"{path}: run nox -s results"
+            assert figure_runs.path_of(number, results.RESULTS / folder.name, "svg").exists()
+        drawn = {path.name for path in (results.RESULTS / folder.name).glob("figure*.csv")}
+        assert drawn == {f"figure{number}.csv" for number in known}
 
 
 def test_every_committed_table_is_what_the_committed_records_give() -> None:
@@ -176,6 +248,9 @@ def test_every_committed_table_is_what_the_committed_records_give() -> None:
         given = results.text(table, profile).rstrip("\n") + "\n"
         assert committed.read_text(encoding="utf-8") == given, f"{committed}: run nox -s results"
     rendered = {(table.number, profile) for table, profile in known}
+    for profile in {profile for _, profile in known}:
+        committed = results.RESULTS / profile / results.CLAIMS
+        assert committed.read_text(encoding="utf-8") == results.claims_text(profile), f"{committed}: run nox -s results"
     files = results.RESULTS.glob("*/table*.md")
     assert {(int(path.stem.removeprefix("table")), path.parent.name) for path in files} == rendered
 

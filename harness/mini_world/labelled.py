@@ -87,7 +87,7 @@ ROWS: Mapping[str, Rows] = {
         reading.questions,
         dict.fromkeys(reading.LETTERS, 1),
         multiple_choice,
-        {"train": 800, "test_middle": 200, "test_high": 200},
+        {"train": 800, "test_middle": 200, "test_high": 200, "validation": 200},
         indexed=False,
     ),
     "story_cloze": Rows(

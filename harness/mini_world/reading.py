@@ -21,7 +21,7 @@ from harness.mini_world.science import generic, left, single
 from harness.mini_world.statements import ENTAILMENT, States, Told, simple
 
 MIDDLE, HIGH = "middle", "high"
-LEVELS = {"train": (MIDDLE, HIGH), "test_middle": (MIDDLE,), "test_high": (HIGH,)}
+LEVELS = {"train": (MIDDLE, HIGH), "test_middle": (MIDDLE,), "test_high": (HIGH,), "validation": (MIDDLE, HIGH)}
 LETTERS = "ABCD"
 NEGATIVES = {MIDDLE: 0.0, HIGH: 0.15}
 LONGEST = 40  # words and marks of article, question and one answer

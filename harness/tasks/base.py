@@ -139,6 +139,7 @@ class Task:
     evaluations: Mapping[str, Source]  # one training may be scored on several
     metrics: tuple[str, ...]  # the first is the table's
     hidden: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}))  # what a submission needs
+    beside: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}))  # a figure shows, no table
     unlabelled: tuple[str, ...] = ()  # labels that mean "no agreement": such rows are dropped
     may_be_empty: bool = False  # whether the published set has rows with an empty text
     note: str = ""  # what a reader of its number must know: "v2; the paper's was v1"

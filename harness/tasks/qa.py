@@ -78,6 +78,7 @@ TASKS = (
             "high": race("test", "high", 3_498, "test/high"),
         },
         metrics=("acc",),
+        beside={"validation": race("validation", "all", 4_887, "dev")},
     ),
     Task(
         name="story_cloze",
