@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 REAL, OWN = ("paper", "small"), ("small", "mini")  # profiles with real data; with language models of our own
 REFERENCES = ("majority", "tfidf")  # which train no network
+ZERO_SHOT = ("zero_shot",)  # no recipe of a table's row: the language models of Figure 2, right
 NO_LM_LOSS, RANDOM_START = (*REFERENCES, "no_aux"), (*REFERENCES, "no_pretraining")
 
 
@@ -194,6 +195,39 @@ DEPARTURES = (
         "P silent",
         "the Transformer's",
         recipes=("lstm",),
+    ),
+    Departure(
+        "layers transferred",
+        "R tells nothing (-1), embeddings only (0) and k blocks apart; P does not define its 0",
+        "as R, and every k; dev is the validation split, train at most 5,000 training rows at even distances",
+        measured_by="`transfer_0` to `transfer_11`",
+        tasks=("race", "mnli"),
+    ),
+    Departure(
+        "zero-shot: CoLA",
+        "P: mean token log-probability, thresholded",
+        "the first token has none; the threshold has the best Matthews correlation on at most 2,000 training rows, at "
+        "each checkpoint",
+        recipes=ZERO_SHOT,
+    ),
+    Departure(
+        "zero-shot: SST-2",
+        'P: "very" appended, "positive" against "negative"',
+        "a word of several pieces has their sum; how many each has is in the scores",
+        recipes=ZERO_SHOT,
+    ),
+    Departure(
+        "zero-shot: RACE, Winograd sets",
+        "P: the highest mean token log-probability; silent on truncation and ties",
+        "a context gives way on its left; ties are broken by a hash of the text, and counted",
+        recipes=ZERO_SHOT,
+    ),
+    Departure(
+        "zero-shot: DPR",
+        "P: DPRD, its split not said",
+        "the test split, or the training file where that is all there is; a pronoun that occurs twice is meant where it "
+        "first follows both candidates",
+        recipes=ZERO_SHOT,
     ),
     Departure(
         "released weights",

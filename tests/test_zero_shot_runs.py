@@ -183,6 +183,11 @@ def test_points(tmp_path: Path) -> None:
         for task in ("cola", "sst2", "race", "dpr")
     ]
     assert [list(row) for row in rows] == [COLUMNS.split()] * 16
+    # nobody measured a best model on generated data
+    assert {(row["best"], row["scaled"]) for row in rows} == {(None, None)}
+    for path in tmp_path.glob("mini/zero_shot/*/*.json"):
+        path.write_text(path.read_text().replace('"profile": "mini"', '"profile": "small"'))
+    rows = points(tmp_path / "mini" / "zero_shot")
     assert [row["best"] for row in rows[:4]] == [35.0, 93.2, None, None]
     cola, sst2, race, _ = rows[4:8]
     assert cola["scaled"] == pytest.approx(cola["score"] / 35.0)
