@@ -225,8 +225,8 @@ DEPARTURES = (
     Departure(
         "zero-shot: DPR",
         "P: DPRD, its split not said",
-        "the test split, or the training file where that is all there is; a pronoun that occurs twice is meant where it "
-        "first follows both candidates",
+        "the test split, or the training file where that is all there is; a pronoun that occurs twice is meant where "
+        "it first follows both candidates",
         recipes=ZERO_SHOT,
     ),
     Departure(

@@ -164,7 +164,8 @@ def points(folder: Path) -> list[dict[str, Any]]:
     """A row a score of the files in `folder`, or in the folders in it: of each model the folder finished last.
 
     score, chance and best are in percent; scaled is 0 at chance and 1 at the then best single model
-    (`results/paper.json`), None where the paper gives none and on generated data. Raises ValueError, naming it, for a file that is not ours.
+    (`results/paper.json`), None where the paper gives none and on generated data. Raises ValueError,
+    naming it, for a file that is not ours.
     """
     by_model: dict[str, dict[Path, list[dict[str, Any]]]] = {}
     for path in sorted([*folder.glob("*.json"), *folder.glob("*/*.json")]):
