@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         "accept": from_records.accept,
         "explain": from_records.explain,
         "claims": from_records.claims,
+        "report": from_records.report,
         "score": from_records.score,
         "submit": from_records.submit,
         "scores": from_records.scores,

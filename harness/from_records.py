@@ -148,6 +148,12 @@ def claims(chosen: Namespace) -> int:
     return claims.command(chosen)
 
 
+def report(chosen: Namespace) -> int:
+    from harness import report
+
+    return report.command(chosen, server_of)
+
+
 def refuse_mini(profile: str) -> None:
     if profile == "mini":
         raise ValueError(
