@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from harness.record import Record
 
-READ, DRAWN = 1_000, 80  # lines of a log that are read, evenly; points of a line that is drawn, each a mean of some
+READ, DRAWN = 400, 80  # lines of a log that are read, evenly; points of a line that is drawn, each a mean of some
 WIDTH, HEIGHT = 220, 90  # of the plotted area
 Curve = Sequence[tuple[float, float]]
 

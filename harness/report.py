@@ -1,4 +1,4 @@
-"""One HTML page of all that was measured in a profile, in one file that fetches nothing and names no place of a machine.
+"""One HTML page of all that was measured in a profile, in one file that fetches nothing and names no folder.
 
 What is shown is escaped by the template engine; the texts of examples go through the page's script, which sets text and
 never markup. A content security policy lets nothing else run, and nothing at all be fetched.

@@ -9,6 +9,7 @@ give is the spread over seeds, shown beside.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -92,19 +93,27 @@ class Measured:
             for terms, metric in (METRICS[name] for name in parts[0].metrics)
         ]
 
-    def score(self, chosen: Any = slice(None)) -> Numbers:
-        """In percent; chosen: (..., n) places of examples -> (...)."""
+    def score(self, chosen: Any = None) -> Numbers:
+        """In percent; chosen: (..., n) places of examples -> (...); without it of all examples."""
+        chosen = np.arange(self.n) if chosen is None else chosen
+        shares = self.shares(chosen.reshape(-1, chosen.shape[-1]))
         found = []
         for terms, metric in self.terms:
-            means = terms[:, chosen].mean(axis=-2)  # (seeds, ..., terms)
-            found.append(metric(*np.moveaxis(means, -1, 0)).mean(axis=0))
-        return np.asarray(100.0 * np.mean(found, axis=0))
+            means = np.tensordot(shares, terms, (1, 1))  # (draws, seeds, terms)
+            found.append(metric(*np.moveaxis(means, -1, 0)).mean(axis=-1))
+        return np.asarray(100.0 * np.mean(found, axis=0)).reshape(chosen.shape[:-1])
+
+    def shares(self, chosen: Any) -> Numbers:
+        """(draws, examples) how much of each draw an example is: the means of all draws are then one product."""
+        places = chosen + self.n * np.arange(len(chosen))[:, None]
+        counts = np.bincount(places.ravel(), minlength=len(chosen) * self.n).reshape(len(chosen), self.n)
+        made: Numbers = counts / chosen.shape[1]
+        return made
 
     @property
     def batch(self) -> int:
-        """Resamples at a time."""
-        widest = max(terms.shape[0] * terms.shape[2] for terms, _ in self.terms)
-        return max(1, AT_ONCE // int(self.n * widest))
+        """Draws at a time."""
+        return max(1, AT_ONCE // self.n)
 
     def resampled(self, rng: np.random.Generator) -> Numbers:
         """(RESAMPLES,) scores. Raises ValueError for fewer than two examples."""
@@ -203,10 +212,12 @@ def seeds_needed(difference: float, spread: float, power: float = 0.8, most: int
     """
     if spread <= 0:
         return 2
-    for seeds in range(2, most + 1):
+
+    def seen(seeds: int) -> bool:
         freedom, shift = 2 * seeds - 2, abs(difference) / spread * math.sqrt(seeds / 2)
         bound = stats.t.ppf((1 + LEVEL) / 2, freedom)
         # what falls below the other bound is negligible, and no sight of the difference
-        if stats.nct.sf(bound, freedom, shift) >= power:
-            return seeds
-    return None
+        return bool(stats.nct.sf(bound, freedom, shift) >= power)
+
+    seeds = 2 + bisect_left(range(2, most + 1), True, key=seen)  # the power only rises with them
+    return seeds if seeds <= most else None
