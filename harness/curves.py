@@ -65,7 +65,7 @@ def of_trainings(records: Iterable[Record], folder: Path) -> dict[str, list[Char
             of_recipe = found.setdefault(made.task, {}).setdefault(made.recipe, {})
             of_recipe[f"seed {made.seed}"] = smoothed(curve)
     return {
-        task: [chart(recipe, curves, "loss", top_of(of_task)) for recipe, curves in of_task.items()]
+        task: [chart(f"{task}, {recipe}", curves, "loss", top_of(of_task)) for recipe, curves in of_task.items()]
         for task, of_task in found.items()
     }
 

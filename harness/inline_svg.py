@@ -9,7 +9,7 @@ SHAPES = {"svg", "g", "defs", "symbol", "use", "path", "rect", "circle", "ellips
 WORDS = {"text", "tspan", "title", "desc"}
 ALLOWED = SHAPES | WORDS | {"clipPath"}
 DROPPED = {"metadata", "style"}  # matplotlib's: who made it; one rule for all elements, here an attribute
-OUTSIDE = re.compile(r"url\(\s*['\"]?(?!#)|javascript:|@import|expression\(", re.IGNORECASE)
+OUTSIDE = re.compile(r"url\((?!\s*['\"]?#)|javascript:|@import|expression\(", re.IGNORECASE)
 DECLARED = re.compile(r"<!DOCTYPE[^>\[]*>", re.IGNORECASE)  # without declarations of its own
 
 

@@ -69,15 +69,15 @@ def figures_in(folder: Path) -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in paths.items() if path.is_file()}
 
 
-def texts_of(folder: Path, origin: data.Origin) -> tuple[dict[str, list[str]], list[str]]:
-    """-> (an example's key -> its parts, what is missing and why), of all splits that the records were scored on."""
-    found: dict[str, list[str]] = {}
+def texts_of(folder: Path, origin: data.Origin) -> tuple[Texts, list[str]]:
+    """-> (the texts of all splits that the records were scored on, what is missing and why)."""
+    found = {}
     missing = []
     scored = {(made.task, name): None for made in shown.chosen_records(record.read_all(folder)) for name in made.scores}
     for task, name in scored:
         try:
             split = data.load(TASKS[task], TASKS[task].evaluations[name], origin, allow_subset=True)
-            found |= shown.texts_of(split.examples, TASKS[task].form)
+            found[task, name] = shown.texts_of(split.examples, TASKS[task].form)
         except (OSError, ValueError) as error:
             missing.append(f"{task} {name}: {error}")
     return found, missing

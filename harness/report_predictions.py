@@ -20,7 +20,8 @@ from harness.tasks.base import Example, Form
 HALF = 0.5  # a score further from its label than this counts as an error
 A_PREDICTION = 64  # bytes that one takes at most, its key, label and place among the examples with it
 A_RUN = 200  # bytes of what is said of each run, its recipe's name aside
-Texts = Mapping[str, Sequence[str]]  # an example's key -> its parts
+Parts = Mapping[str, Sequence[str]]  # an example's key -> its text, in parts
+Texts = Mapping[tuple[str, str], Parts]  # task and evaluation -> its examples'
 
 
 def wrong(form: Form, line: Answered) -> bool:
@@ -64,7 +65,7 @@ class Set:
     places: dict[tuple[str, float | None, int], int] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, made: Record, lines: Sequence[Answered], chosen: Sequence[int], texts: Texts) -> None:
+    def add(self, made: Record, lines: Sequence[Answered], chosen: Sequence[int], texts: Parts) -> None:
         form = TASKS[made.task].form
         shown = [(self.place(lines[i], i, texts), lines[i]) for i in chosen]
         self.runs.append(
@@ -79,7 +80,7 @@ class Set:
             }
         )
 
-    def place(self, line: Answered, row: int, texts: Texts) -> int:
+    def place(self, line: Answered, row: int, texts: Parts) -> int:
         identity = (line.key, line.label, row)
         if identity not in self.places:
             self.places[identity] = len(self.examples)
@@ -123,11 +124,19 @@ def lines_of(made: Record, folder: Path, evaluation: str) -> list[Answered]:
 
 def gather(records: Sequence[Record], folder: Path, texts: Texts, room: int) -> list[Set]:
     """What the page's script shows, in at most `room` bytes by `embedded`. Those that were not kept are left out."""
-    known = {key: len(embedded(list(parts)).encode()) + 1 for key, parts in texts.items()}
-    mean = A_PREDICTION + (sum(known.values()) // len(known) if known else 0)
     wanted = [(made, name) for made in records for name in made.scores]
+    known = {
+        of: {key: len(embedded(list(parts)).encode()) + 1 for key, parts in texts[of].items()}
+        for of in {(made.task, name) for made, name in wanted} & texts.keys()
+    }
     room -= sum(A_RUN + len(embedded(made.recipe).encode()) for made, _ in wanted)
-    given = shares([made.evaluations[name].n * mean for made, name in wanted], room)
+    given = shares(
+        [
+            made.evaluations[name].n * A_PREDICTION + sum(known.get((made.task, name), {}).values())
+            for made, name in wanted
+        ],
+        room,
+    )
     sets: dict[tuple[str, str], Set] = {}
     for (made, name), share in zip(wanted, given, strict=True):
         try:
@@ -135,10 +144,11 @@ def gather(records: Sequence[Record], folder: Path, texts: Texts, room: int) -> 
         except (OSError, ValueError):  # the cell's own chain says why
             continue
         form = TASKS[made.task].form
-        costs = [A_PREDICTION + known.get(line.key, 0) for line in lines]
+        lengths = known.get((made.task, name), {})
+        costs = [A_PREDICTION + lengths.get(line.key, 0) for line in lines]
         places = sample([wrong(form, line) for line in lines], costs.__getitem__, share)
         of = sets.setdefault((made.task, name), Set(f"{made.task}, {name}", form.kind, form.names))
-        of.add(made, lines, places, texts)
+        of.add(made, lines, places, texts.get((made.task, name), {}))
     return list(sets.values())
 
 
