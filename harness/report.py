@@ -34,7 +34,10 @@ from harness.verdicts import WORDS
 
 LARGEST = 10_000_000  # bytes of a page
 SPARE = 20_000  # of them, for what the page says of its predictions
-FIGURES = ("figure2-left", "figure2-right")
+FIGURES = {  # a file's name, and what is in it
+    "figure2-left": "Left: accuracy by the number of layers transferred",
+    "figure2-right": "Right: zero-shot scores along pre-training",
+}
 # a folder, two levels or more, that no letter, digit or mark of a longer word goes before; or a Windows drive's
 PLACE = re.compile(r"(?<![\w.:/<])/(?:[^\s/'\",;:)(<>]+/)+|\b[A-Za-z]:\\(?:[^\s\\'\",;:)(<>]+\\)*")
 
@@ -191,6 +194,7 @@ def render(told: Mapping[str, Any], folder: Path) -> str:
         policy=Markup(policy),
         css=Markup(source["css"]),
         script=Markup(script),
+        captions=FIGURES,
         grouped=grouped,
         numbered=number_notes,
         columns={number: [column.name for column in table.columns] for number, table in TABLES.items()},
