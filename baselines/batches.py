@@ -196,3 +196,9 @@ def encode_all(
     if len(counts) > 1:
         raise ValueError(f"examples of one task have {counts} sequences; expected one number")
     return encoded
+
+
+def unknown_rate(examples: Sequence[Encoded]) -> float:
+    """The share of tokens, special ones counted, that the vocabulary does not know: id 0, as in the release."""
+    pieces = [piece for example in examples for sequence in example.sequences for piece in sequence]
+    return round(pieces.count(0) / max(1, len(pieces)), 6)

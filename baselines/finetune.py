@@ -19,7 +19,7 @@ from torch import Tensor
 
 from baselines import device as devices
 from baselines import segments, starting_point, vocabulary, weight_files
-from baselines.batches import Encoded, Example, collate, encode_all
+from baselines.batches import Encoded, Example, collate, encode_all, unknown_rate
 from baselines.checkpoint import Checkpoint, identity, write_tensors
 from baselines.compiled import compiled
 from baselines.heads import Form
@@ -62,6 +62,7 @@ class FineTuned:
         )
         self.facts |= found
         self.losses = compiled(self.network.losses, report)
+        self.answered: tuple[Sequence[Example], Tensor] | None = None  # the last logits, until trained further
         kept = self.network.lm.numbers_a_token
         self.budget = devices.token_budget(recipe.model, profile.size, kept, self.device)
 
@@ -109,6 +110,7 @@ class FineTuned:
             raise
         if self.recipe.epoch == "best":
             self.network.load_state_dict(load_file(self.run_dir / BEST))
+            self.answered = None
             self.facts["best_epoch"] = state["best_epoch"]
         checkpoint.remove()
         (self.run_dir / BEST).unlink(missing_ok=True)  # not before: a checkpoint that is left still needs it
@@ -153,6 +155,7 @@ class FineTuned:
         """Gradients of one effective batch, micro-batch by micro-batch -> (L2, L1)."""
         n_sequences = sum(len(example.sequences) for example in batch)
         losses: list[tuple[float, float]] = []
+        self.answered = None
 
         def work(part: list[int]) -> None:
             examples = [batch[i] for i in part]
@@ -187,7 +190,9 @@ class FineTuned:
 
     @torch.no_grad()
     def logits(self, examples: Sequence[Example]) -> Tensor:
-        """(B, K or C) on the CPU, in the examples' order. Nothing is kept for a backward pass, so batches are large."""
+        """(B, K or C) on the CPU, in the examples' order; asked twice of the same object, it computes once."""
+        if self.answered and self.answered[0] is examples:
+            return self.answered[1]
         encoded = self.encode(examples)
         self.facts["unknown_rate"]["scored"] = unknown_rate(encoded)  # of the last set that was scored
         self.network.eval()
@@ -199,8 +204,9 @@ class FineTuned:
             found.update(zip(part, logits.float().cpu(), strict=True))
             self.report({"event": "predicting", "example": len(found), "of": len(encoded)})
 
-        in_parts(encoded, 4 * self.budget, self.device, work, found.clear)
-        return torch.stack([found[i] for i in range(len(encoded))])
+        in_parts(encoded, 4 * self.budget, self.device, work, found.clear)  # nothing is kept for a backward pass
+        self.answered = examples, torch.stack([found[i] for i in range(len(encoded))])
+        return self.answered[1]
 
     def encode(self, examples: Sequence[Example]) -> list[Encoded]:
         known = segments.ids_of(examples, self.tokenizer, self.weights_dir, self.cache, self.report)
@@ -231,9 +237,3 @@ class FineTuned:
             **({"pretraining": weight_files.pretraining_of(self.weights_dir)} if self.recipe.pretrained else {}),
             **self.facts,
         }
-
-
-def unknown_rate(examples: Sequence[Encoded]) -> float:
-    """The share of tokens, special ones counted, that the vocabulary does not know: id 0, as in the release."""
-    pieces = [piece for example in examples for sequence in example.sequences for piece in sequence]
-    return round(pieces.count(0) / max(1, len(pieces)), 6)

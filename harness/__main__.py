@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         "explain": from_records.explain,
         "claims": from_records.claims,
         "diff": from_records.diff,
+        "report": from_records.report,
         "score": from_records.score,
         "submit": from_records.submit,
         "scores": from_records.scores,

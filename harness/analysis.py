@@ -91,7 +91,10 @@ def corrected(found: Mapping[tuple[str, str], Finding]) -> dict[tuple[str, str],
 
 def analyse(table: Table, rows: Sequence[Row], profile: str, folder: Path) -> Analysis:
     """As `layout.lay_out` shows it: lines below the table's own, the same as data, and how it was computed."""
-    found = findings(table, rows, profile, folder)
+    return shown(rows, findings(table, rows, profile, folder))
+
+
+def shown(rows: Sequence[Row], found: Findings) -> Analysis:
     if not any(each.interval for each in found.values()):
         return Analysis([], {}, "")
     return Analysis(list(lines(rows, found)), data(found), HOW)
@@ -102,13 +105,13 @@ def lines(rows: Sequence[Row], found: Findings) -> Iterator[Line]:
     by_row = {row.recipe: [found[row.recipe, cell.column.name] for cell in row.cells] for row in ours}
     for recipe, each in by_row.items():
         if any(one.interval for one in each):
-            yield Line(f"95 % interval, {recipe}", [Entry(interval_text(one.interval)) for one in each])
+            yield Line(f"95 % interval, {recipe}", [Entry(interval_text(one.interval)) for one in each], recipe)
     for recipe, each in by_row.items():
         if any(one.versus for one in each):
-            yield Line(f"{recipe} - {REFERENCE}, p", [Entry(versus_text(one)) for one in each])
+            yield Line(f"{recipe} - {REFERENCE}, p", [Entry(versus_text(one)) for one in each], recipe)
     for recipe, each in by_row.items():
         if any(one.verdict.word not in (INCOMPARABLE, NOT_MEASURED) for one in each):
-            yield Line(f"verdict, {recipe}", [verdict_entry(one.verdict) for one in each])
+            yield Line(f"verdict, {recipe}", [verdict_entry(one.verdict) for one in each], recipe)
 
 
 def interval_text(interval: Interval | None) -> str:

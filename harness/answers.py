@@ -7,6 +7,7 @@ stay where the run was made.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,15 +37,23 @@ def of(made: Record, folder: Path, evaluation: str) -> Answers:
         lines = made.answers[evaluation]
         labels, answered = (np.array(lines[name].split(), float) for name in ("labels", "predictions"))
     else:
-        kept = predictions.read(folder / made.recipe / made.name, evaluation)
-        labels = np.array([line.label for line in kept if line.label is not None], float)
-        answered = np.array([line.prediction for line in kept], float)
+        run = folder / made.recipe / made.name
+        path = predictions.path_of(run, evaluation)
+        labels, answered = kept(run, evaluation, path.stat().st_mtime_ns if path.exists() else 0)
     if not len(labels) == len(answered) == made.evaluations[evaluation].n:
         raise ValueError(
             f"{made.recipe} {made.name} has {len(answered)} predictions and {len(labels)} labels of {evaluation}, "
             f"recorded are {made.evaluations[evaluation].n}; run the cell again"
         )
     return Answers(labels, answered)
+
+
+@lru_cache(maxsize=1024)
+def kept(run: Path, evaluation: str, _time: int) -> tuple[Numbers, Numbers]:
+    """Labels and predictions in a run's file. Several cells and tests rest on the same, so it is read once."""
+    lines = predictions.read(run, evaluation)
+    labels = np.array([line.label for line in lines if line.label is not None], float)
+    return labels, np.array([line.prediction for line in lines], float)
 
 
 def parts(cell: Cell, folder: Path, seeds: Iterable[int] | None = None) -> list[Part]:

@@ -1,21 +1,44 @@
-"""The whole chain of one cell: its number, the published one, verdict, test, records, data, training, departures."""
+"""The whole chain of one cell: its number, the published one, verdict, test, records, data, training, departures.
+
+As data, which the terminal and the page show.
+"""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from harness import analysis, departures, paper, plan, record, statistics
-from harness.analysis import Finding
+from harness.analysis import Finding, Findings
 from harness.cells import NO_PROBLEMS, Cell
 from harness.columns import Average, Column
+from harness.departures import Departure
 from harness.record import Record
 from harness.rows import measured as measured_row
 from harness.rows import order
 from harness.tables import TABLES, Table, fill
 
 INDENT, LABEL = "  ", 14
+
+
+class Fact(NamedTuple):
+    label: str  # empty where it goes on
+    text: str
+
+
+class Section(NamedTuple):
+    title: str
+    facts: Sequence[Fact]
+
+
+class Explanation(NamedTuple):
+    """The first section has no title: what the number is worth."""
+
+    title: str
+    sections: Sequence[Section]
+    departures: Sequence[Departure]
 
 
 def command(chosen: Namespace) -> int:
@@ -48,40 +71,56 @@ def explain(table: Table, column: Column | Average, recipe: str, profile: str, f
     known = plan.remembered(folder) or NO_PROBLEMS
     rows = [measured_row(each, fill(table, records, profile, each, known)) for each in recipes]
     found = analysis.findings(table, rows, profile, folder)
+    yield from terminal(of_cell(table, column, recipe, profile, found, folder))
+
+
+def of_cell(
+    table: Table, column: Column | Average, recipe: str, profile: str, found: Findings, folder: Path
+) -> Explanation:
+    """found: of the whole table. folder: where the records are said to be."""
     finding = found[recipe, column.name]
     cell = finding.cell
     seeds = f" over {cell.seeds} seed{'s' if cell.seeds > 1 else ''}" if cell.seeds else ""
-    yield f"Table {table.number}, {column.heading}, {recipe}, {profile} profile: {cell.text}{seeds}"
-    yield from told(table, column, recipe, finding, sum(each.versus is not None for each in found.values()))
-    if cell.made:
-        yield from chain(cell, column, folder)
+    tests = sum(each.versus is not None for each in found.values())
+    return Explanation(
+        f"Table {table.number}, {column.heading}, {recipe}, {profile} profile: {cell.text}{seeds}",
+        [
+            Section("", list(told(table, column, recipe, finding, tests))),
+            *(chain(cell, column, folder) if cell.made else ()),
+        ],
+        departures.concerning(column.tasks, recipe, profile),
+    )
+
+
+def terminal(told: Explanation) -> Iterator[str]:
+    yield told.title
+    for title, facts in told.sections:
+        if title:
+            yield title
+        yield from (f"{INDENT}{label:<{LABEL}} {text}" for label, text in facts)
     yield "departures that concern it"
-    for each in departures.concerning(column.tasks, recipe, profile):
+    for each in told.departures:
         yield f"{INDENT}{each.where}: {each.theirs} -> {each.here}"
 
 
-def entry(label: str, text: str) -> str:
-    return f"{INDENT}{label:<{LABEL}} {text}"
-
-
-def told(table: Table, column: Column | Average, recipe: str, finding: Finding, tests: int) -> Iterator[str]:
+def told(table: Table, column: Column | Average, recipe: str, finding: Finding, tests: int) -> Iterator[Fact]:
     cell = finding.cell
     if recipe in table.own:
         published = paper.rows(table.number)[table.own[recipe]][column.name]
         number = "nothing" if published is None else f"{published:.1f}"
-        yield entry("published", f"{number} ({table.own[recipe]}; {column.paper_split})")
-    yield entry("verdict", f"{finding.verdict.word}: {finding.verdict.reason}")
+        yield Fact("published", f"{number} ({table.own[recipe]}; {column.paper_split})")
+    yield Fact("verdict", f"{finding.verdict.word}: {finding.verdict.reason}")
     if finding.interval:
         low, high = finding.interval
         of = "" if isinstance(column, Average) else f"the {sum(count.n for count in cell.scored)} "
-        yield entry("interval", f"{low:.1f} to {high:.1f} over {of}examples ({statistics.LEVEL:.0%})")
+        yield Fact("interval", f"{low:.1f} to {high:.1f} over {of}examples ({statistics.LEVEL:.0%})")
     elif finding.reason:
-        yield entry("interval", f"none: {finding.reason}")
+        yield Fact("interval", f"none: {finding.reason}")
     if cell.degenerate:
-        yield entry("degenerate", f"{cell.degenerate} of {cell.seeds} seeds answered the same to every example")
+        yield Fact("degenerate", f"{cell.degenerate} of {cell.seeds} seeds answered the same to every example")
     if finding.versus and finding.p is not None:
         versus, n = finding.versus, finding.seeds_compared
-        yield entry(
+        yield Fact(
             f"against {analysis.REFERENCE}",
             f"{versus.difference + 0.0:+.1f} ({versus.low:.1f} to {versus.high:.1f}), p {versus.p:.4f} alone, "
             f"{finding.p:.4f} after Holm over {tests} tests; {n} seed{'s' if n > 1 else ''} in common",
@@ -89,37 +128,39 @@ def told(table: Table, column: Column | Average, recipe: str, finding: Finding, 
         if cell.spread:
             needed = statistics.seeds_needed(versus.difference, cell.spread)
             number = f"{needed} seeds a recipe" if needed else "more than 10,000 seeds a recipe"
-            yield entry("seeds needed", f"{number} to see such a difference between trainings (t-test, 80 % power)")
+            yield Fact("seeds needed", f"{number} to see such a difference between trainings (t-test, 80 % power)")
 
 
-def chain(cell: Cell, column: Column | Average, folder: Path) -> Iterator[str]:
+def chain(cell: Cell, column: Column | Average, folder: Path) -> Iterator[Section]:
     made = sorted(cell.made, key=lambda each: (each.task, each.seed))
-    yield "records"
-    for each in made:
-        yield from of_record(each, column, folder)
-    if cell.left_out:
-        yield entry("left out", f"{cell.left_out} of other configurations, which are never averaged")
-    yield "data"
-    for each in {each.task: each for each in made}.values():
-        for count in (each.train, *each.evaluations.values()):
-            part = f"{count.n} of {count.of} rows, sha256 {count.hash[:16]}, {count.origin}"
-            yield entry(f"{each.task} {count.split}", part)
-    yield "training"
+    left_out = [Fact("left out", f"{cell.left_out} of other configurations, which are never averaged")]
+    records = [fact for each in made for fact in of_record(each, column, folder)]
+    yield Section("records", [*records, *(left_out if cell.left_out else ())])
+    yield Section(
+        "data",
+        [
+            Fact(
+                f"{each.task} {count.split}",
+                f"{count.n} of {count.of} rows, sha256 {count.hash[:16]}, {count.origin}",
+            )
+            for each in {each.task: each for each in made}.values()
+            for count in (each.train, *each.evaluations.values())
+        ],
+    )
     facts = made[-1].baseline
-    for name in sorted(facts):
-        yield entry(name, str(facts[name]))
+    yield Section("training", [Fact(name, str(facts[name])) for name in sorted(facts)])
 
 
-def of_record(made: Record, column: Column | Average, folder: Path) -> Iterator[str]:
+def of_record(made: Record, column: Column | Average, folder: Path) -> Iterator[Fact]:
     commit = str(made.environment.get("commit") or "unknown")[:8] + (" dirty" if made.environment.get("dirty") else "")
     code = "the present code" if made.code == record.code_hash() else "other code than the present"
     score = column.score(made) if isinstance(column, Column) else None
     number = "" if score is None else f"{score:.1f}, "
     where = made.name if not made.answers else f"{made.task}-seed{made.seed}.json"
-    yield entry(f"seed {made.seed}", f"{number}{folder / made.recipe / where}")
+    yield Fact(f"seed {made.seed}", f"{number}{folder / made.recipe / where}")
     status = ", ".join(dict.fromkeys(made.status.values()))
-    yield entry("", f"{status}; {made.finished}; {made.seconds:.0f} s; commit {commit}, {code}")
+    yield Fact("", f"{status}; {made.finished}; {made.seconds:.0f} s; commit {commit}, {code}")
     for evaluation, scores in made.scores.items():
         metric = column.metric if isinstance(column, Column) else next(iter(scores))
         if isinstance(column, Average) or evaluation in column.evaluations:
-            yield entry("", made.signature(evaluation, metric))
+            yield Fact("", made.signature(evaluation, metric))

@@ -156,6 +156,12 @@ def diff(chosen: Namespace) -> int:
     return differences.command(chosen)
 
 
+def report(chosen: Namespace) -> int:
+    from harness import report
+
+    return report.command(chosen, server_of)
+
+
 def refuse_mini(profile: str) -> None:
     if profile == "mini":
         raise ValueError(

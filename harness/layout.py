@@ -96,7 +96,11 @@ def lay_out(
     published = paper.rows(table.number)
     own = {text: text.removesuffix(" (ours)") + " (paper)" for text in table.own.values()}
     differences = [
-        Line(label("difference to the paper", row), [Entry(signed(number)) for number in difference(table, row)])
+        Line(
+            label("difference to the paper", row),
+            [Entry(signed(number)) for number in difference(table, row)],
+            row.recipe,
+        )
         for row in (*rows, *answered)
         if profile == "paper" and row.recipe in table.own
     ]
@@ -115,13 +119,13 @@ def lay_out(
                 for text, scores in published.items()
             ],
             [
-                *(Line(f"{r.label}, {profile} profile (measured)", entries(r, profile)) for r in rows),
-                *(Line(f"{r.label}, {profile} profile (GLUE server)", entries(r, profile)) for r in answered),
+                *(Line(f"{r.label}, {profile} profile (measured)", entries(r, profile), r.recipe) for r in rows),
+                *(Line(f"{r.label}, {profile} profile (GLUE server)", entries(r, profile), r.recipe) for r in answered),
                 *differences,
             ],
             [
                 *analysis.lines,
-                *(Line(label("seeds", row), list(map(seed_entry, row.cells))) for row in rows),
+                *(Line(label("seeds", row), list(map(seed_entry, row.cells)), row.recipe) for row in rows),
                 *([] if uniform else splits),
             ],
         ],

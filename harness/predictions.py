@@ -1,9 +1,9 @@
 """What a model answered, a line an example, so that its score can be computed again without the model.
 
 `predictions/<evaluation>.jsonl` beside the record, ignored by git:
-{"key": "9f86d081884c7d65", "label": 1, "prediction": 0.0}
+{"key": "9f86d081884c7d65", "label": 1, "prediction": 0.0, "score": 0.75}
 key: of the example's text, the same whichever model answered and wherever the rows came from. Those of hidden splits
-have no label.
+have no label. score: the probability that the model gives to this answer; null where it answers with a number.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Answered(NamedTuple):
     key: str
     label: float | None
     prediction: float
+    score: float | None = None  # older files have none
 
 
 def path_of(run: Path, evaluation: str) -> Path:
@@ -33,9 +34,19 @@ def key_of(example: Example) -> str:
     return hashlib.sha256(json.dumps(example.sequences, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def save(run: Path, evaluation: str, examples: Sequence[Example], predictions: Sequence[float]) -> None:
+def save(
+    run: Path,
+    evaluation: str,
+    examples: Sequence[Example],
+    predictions: Sequence[float],
+    scores: Sequence[float | None] | None = None,
+) -> None:
     """Write those of one split, in its order, whole or not at all. Raises OSError."""
-    answered = (Answered(key_of(e), e.label, p) for e, p in zip(examples, predictions, strict=True))
+    scores = scores or [None] * len(examples)
+    answered = (
+        Answered(key_of(e), e.label, p, s if s is None else round(s, 6))
+        for e, p, s in zip(examples, predictions, scores, strict=True)
+    )
     write_atomic(path_of(run, evaluation), "".join(f"{json.dumps(each._asdict())}\n" for each in answered))
 
 
@@ -51,7 +62,7 @@ def parse(path: Path) -> Iterator[Answered]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             found = Answered(**json.loads(line))
-            float(found.prediction), float(found.label or 0)
+            float(found.prediction), float(found.label or 0), float(found.score or 0)
         except (ValueError, TypeError) as error:
             raise ValueError(f"{path} line {number} is no prediction ({error}); run the cell again") from error
         yield found

@@ -14,7 +14,7 @@ from harness import metrics, predictions, record
 from harness.data import Origin, Split, content_hash, load
 from harness.progress import Progress
 from harness.record import Beside, Record
-from harness.tasks.base import Example, Task
+from harness.tasks.base import Example, Form, Task
 
 TRAIN = "train"  # among what is scored beside the evaluations: some of the training rows
 SAMPLED = 5_000  # of them at most
@@ -25,6 +25,7 @@ class Baseline(Protocol):
 
     def fit(self, train: Sequence[Example], judge: Callable[[Any], float]) -> Any: ...
     def predict(self, examples: Sequence[Example]) -> list[float]: ...
+    def scores(self, examples: Sequence[Example]) -> list[list[float]]: ...
     def describe(self) -> dict[str, Any]: ...
 
 
@@ -156,7 +157,8 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
             if name in labels:
                 scores[name] = metrics.score(job.task.metrics, labels[name], answers)
                 status[name] = "degenerate" if metrics.degenerate(answers) else "done"
-            predictions.save(folder, name, split.examples, answers)
+            likely = certainty(job.task.form, answers, baseline, split.examples)
+            predictions.save(folder, name, split.examples, answers, likely)
     done = Record(
         task=job.task.name,
         recipe=job.recipe,
@@ -178,6 +180,15 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
     record.save(done, runs / job.profile)
     progress.leave_if_asked()  # asked to stop during the last prediction: this cell is done, the next is not begun
     return done
+
+
+def certainty(
+    form: Form, answers: Sequence[float], baseline: Baseline, examples: Sequence[Example]
+) -> list[float] | None:
+    """The probability that the model gives to each of its answers; none where it answers with a number."""
+    if form.kind == "score":
+        return None
+    return [row[int(answer)] for answer, row in zip(answers, baseline.scores(examples), strict=True)]
 
 
 def label_of(example: Example, split: Split) -> float:

@@ -29,10 +29,11 @@ class Entry(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A row."""
+    """A row. recipe: which it tells of, where it is measured."""
 
     label: str
     entries: Sequence[Entry]
+    recipe: str = ""
 
 
 class Sheet(NamedTuple):

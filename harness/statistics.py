@@ -9,6 +9,7 @@ give is the spread over seeds, shown beside.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -221,10 +222,12 @@ def seeds_needed(difference: float, spread: float, power: float = 0.8, most: int
     """
     if spread <= 0:
         return 2
-    for seeds in range(2, most + 1):
+
+    def seen(seeds: int) -> bool:
         freedom, shift = 2 * seeds - 2, abs(difference) / spread * math.sqrt(seeds / 2)
         bound = stats.t.ppf((1 + LEVEL) / 2, freedom)
         # what falls below the other bound is negligible, and no sight of the difference
-        if stats.nct.sf(bound, freedom, shift) >= power:
-            return seeds
-    return None
+        return bool(stats.nct.sf(bound, freedom, shift) >= power)
+
+    seeds = 2 + bisect_left(range(2, most + 1), True, key=seen)  # the power only rises with them
+    return seeds if seeds <= most else None

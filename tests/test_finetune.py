@@ -166,9 +166,22 @@ def test_predictions_keep_the_order_and_ignore_batching(tmp_path: Path) -> None:
     some = tiny.examples(40, seed=5)
     together = baseline.scores(some)
     baseline.budget = 8
-    assert baseline.scores(some) == pytest.approx([pytest.approx(row, abs=1e-5) for row in together])
+    assert baseline.scores(list(some)) == pytest.approx([pytest.approx(row, abs=1e-5) for row in together])
     assert baseline.scores(some[::-1])[::-1] == pytest.approx([pytest.approx(row, abs=1e-5) for row in together])
     assert baseline.predict(some) == [float(row.index(max(row))) for row in together]
+
+
+def test_answers_and_their_probabilities_cost_one_pass_and_none_outlasts_training(tmp_path: Path) -> None:
+    passes: list[Any] = []
+    baseline = make(tmp_path, report=lambda event: passes.append(event) if event["event"] == "predicting" else None)
+    some, train = tiny.examples(12, seed=5), tiny.examples(16)
+    before = baseline.scores(some)
+    once = len(passes)
+    assert baseline.predict(some) == [float(row.index(max(row))) for row in before] and len(passes) == once
+    baseline.fit(train)
+    after = baseline.scores(some)
+    assert len(passes) == 2 * once
+    assert after != before and after == baseline.scores(list(some))
 
 
 def long_enough() -> Profile:

@@ -12,7 +12,7 @@ from harness import predictions, runner
 from harness.data import Split
 from harness.predictions import Answered
 from harness.runner import Data
-from harness.tasks.base import pair
+from harness.tasks.base import pair, score
 from tests.test_runner import ANSWERS, DATA, JOB, Answers, made, split
 
 KEY = "9f51b5f8c2a3bd4c"  # any
@@ -30,6 +30,21 @@ def test_every_scored_example_is_kept_in_order(tmp_path: Path) -> None:
     assert [(line.label, line.prediction) for line in kept] == [(0, 0.0), (1, 1.0), (1, 0.0), (0, 0.0)]
     assert [line.key for line in kept] == [predictions.key_of(e) for e in DATA.evaluations["one"].examples]
     assert len(predictions.read(JOB.folder(tmp_path), "two")) == 3
+
+
+def test_how_sure_the_model_was_is_kept_where_it_chooses(tmp_path: Path) -> None:
+    runner.run(JOB, made(Answers(ANSWERS)), tmp_path)
+    assert [line.score for line in predictions.read(JOB.folder(tmp_path), "one")] == [0.9] * 4
+    graded = replace(JOB, task=replace(JOB.task, form=score(0, 5)), seed=6)
+    runner.run(graded, made(Answers(ANSWERS)), tmp_path)
+    assert [line.score for line in predictions.read(graded.folder(tmp_path), "one")] == [None] * 4
+
+
+def test_a_file_of_before_probabilities_were_kept_is_read(tmp_path: Path) -> None:
+    path = predictions.path_of(tmp_path, "one")
+    path.parent.mkdir()
+    path.write_text(json.dumps({"key": KEY, "label": 1, "prediction": 0.0}))
+    assert predictions.read(tmp_path, "one") == [Answered(KEY, 1, 0.0, None)]
 
 
 def hidden_job(*, labels: tuple[int | None, ...] = (None, None)) -> runner.Job:
@@ -55,7 +70,15 @@ def test_a_cell_without_its_hidden_answers_is_done_for_a_table_but_not_for_a_sub
 
 
 @pytest.mark.parametrize(
-    "line", ["", "[]", "{}", '{"key": "a", "label": 1}', '{"key": "a", "label": 1, "prediction": "x"}']
+    "line",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"key": "a", "label": 1}',
+        '{"key": "a", "label": 1, "prediction": "x"}',
+        '{"key": "a", "label": 1, "prediction": 1, "score": "x"}',
+    ],
 )
 def test_a_damaged_file_is_named_with_its_line(tmp_path: Path, line: str) -> None:
     path = predictions.path_of(tmp_path, "one")

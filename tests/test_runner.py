@@ -72,6 +72,11 @@ class Answers:
         self.asked.append((name, len(examples)))
         return self.answers[name]
 
+    def scores(self, examples: Sequence[Example]) -> list[list[float]]:
+        """Sure by nine tenths."""
+        name = examples[0].sequences[0][0].split()[0]
+        return [[0.9 if i == answer else 0.1 for i in range(2)] for answer in self.answers[name]]
+
     def describe(self) -> dict[str, Any]:
         return {"batch": 32, "asked": len(self.asked)}
 
