@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from harness import analysis, claims, curves, data, departures, explanation, layout, plan, provenance, record
 from harness import report_predictions as shown
-from harness.claim import HOLDS, Points
+from harness.claim import HOLDS
 from harness.columns import Scores
 from harness.explanation import Explanation
 from harness.files import write_atomic
@@ -95,14 +95,11 @@ def page(
     *,
     with_text: bool = False,
     server: Mapping[str, Scores] = layout.NO_SCORES,
-    left: Points = (),
-    right: Points = (),
 ) -> str:
     """The page's HTML, at most LARGEST bytes as far as predictions decide.
 
     folder: the profile's, below runs/ or results/records/. figures: name -> SVG. texts: see `texts_of`; untold: which
-    are missing. server: recipe -> what the GLUE server answered. left, right: Figure 2's rows, for the claims. Raises
-    ValueError where there is no record.
+    are missing. server: recipe -> what the GLUE server answered. Raises ValueError where there is no record.
     """
     records = list(record.read_all(folder))
     if not records:
@@ -110,7 +107,7 @@ def page(
     chosen = shown.chosen_records(records)
     tables = [whole(table, records, profile, folder, server) for table in TABLES.values()]
     verdicts = Counter(each.verdict.word for table in tables for each in table.findings.values())
-    judged = claims.judge_all(records, profile, folder, left, right)
+    judged = claims.of_folder(folder, profile)
     recipes = {made.recipe for made in records}
     told: dict[str, Any] = {
         "profile": profile,
