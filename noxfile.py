@@ -74,6 +74,12 @@ def reproduce_all(session: nox.Session) -> None:
     python(session, "-m", "harness", "run", *each, *session.posargs)
 
 
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def report(session: nox.Session) -> None:
+    """One HTML page of all that was measured: tables, verdicts, figures, claims, curves, predictions."""
+    python(session, "-m", "harness", "report", *session.posargs)
+
+
 @nox.session(venv_backend="none", requires=["environment"])
 def tests(session: nox.Session) -> None:
     """The tests, on every core. -- --slow adds those at full width; any other words go to pytest."""
