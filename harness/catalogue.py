@@ -8,18 +8,25 @@ from typing import Any
 from harness.arguments import listed
 from harness.figure_data import FIGURES
 from harness.tables import TABLES
-from harness.tasks import TASKS
-from harness.tasks.base import Hub
+from harness.tasks import TASKS, ZERO_SHOT
+from harness.tasks.base import Hub, Task
+
+
+def line_of(task: Task) -> str:
+    splits = dict.fromkeys(f"{s.split} {s.n:,}" for s in (task.train, *task.evaluations.values()))
+    hub = task.train.hub
+    where = f"hub {hub.id} {hub.config}" if isinstance(hub, Hub) else "on request"
+    return f"  {task.name:12} {', '.join(splits)}; {where}; files {task.train.files.path}"
 
 
 def show(recipes: Mapping[str, Any], profiles: Mapping[str, Any]) -> int:
     """Print them, with where their data comes from and what each is."""
     print("tasks")
     for task in TASKS.values():
-        splits = ", ".join(f"{s.split} {s.n:,}" for s in (task.train, *task.evaluations.values()))
-        hub = task.train.hub
-        where = f"hub {hub.id} {hub.config}" if isinstance(hub, Hub) else "on request"
-        print(f"  {task.name:12} {splits}; {where}; files {task.train.files.path}")
+        print(line_of(task))
+    print("scored without training, for figure 2-right, beside cola, sst2 and race")
+    for task in ZERO_SHOT.values():
+        print(line_of(task))
     print("ablations")
     cut = [name for name, recipe in recipes.items() if recipe.transferred is not None]  # alike but for a number
     for name, recipe in recipes.items():

@@ -14,7 +14,7 @@ from tabulate import tabulate
 
 from harness import data, hub, language_model, plan, record
 from harness.data import Directory, MiniWorld, Origin
-from harness.tasks import TASKS
+from harness.tasks import TASKS, ZERO_SHOT
 from harness.tasks.base import ByRequest, Source, Task
 
 GB = 1e9
@@ -62,9 +62,23 @@ def of_tasks(origin: Origin, tasks: Iterable[Task]) -> tuple[str, list[str]]:
     return tabulate(rows, headings, tablefmt="simple", maxcolwidths=[None, None, 80, None]), broken
 
 
+def of_figure(origin: Origin) -> list[str]:
+    """What Figure 2 reads that no table does, a line a split."""
+    found = []
+    for task in (*TASKS.values(), *ZERO_SHOT.values()):
+        for source in (task.evaluations if task.name in ZERO_SHOT else task.beside).values():
+            state = missing(task, source, origin) or "there"
+            found.append(f"for figure 2: {task.name} {source.split} {source.n:,}: {state}")
+    return found
+
+
 def missing(task: Task, source: Source, origin: Origin) -> str:
     """Why a split cannot be read, or ""; of the hub's, whether the cache has it, since nothing is downloaded here."""
     if isinstance(origin, MiniWorld):
+        from harness.mini_world import SIZES
+
+        if task.name not in SIZES:
+            return "not in the mini world"
         return "" if not source.hidden else "generated sets have no hidden splits"
     if isinstance(origin, Directory):
         return data.problem(task, source, origin)
@@ -86,6 +100,8 @@ def report(door: Any, profile: Any, recipes: Mapping[str, Any], chosen: Namespac
         say(line)
     table, broken = of_tasks(plan.choose_origin(profile.name, chosen.data_dir), TASKS.values())
     say(f"\n{table}\n")
+    for line in of_figure(plan.choose_origin(profile.name, chosen.data_dir)):
+        say(line)
     for recipe in ("full", "no_pretraining", "lstm"):
         try:
             told = language_model.find_one(door, profile, [recipes[recipe]], chosen).says

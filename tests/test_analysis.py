@@ -120,3 +120,15 @@ def test_means_over_tasks_weigh_tasks_then_metrics(tmp_path: Path) -> None:
     parts = answers.parts(average, tmp_path)
     assert [part.weight for part in parts] == [0.125] * 5 + [0.0625] * 2 + [0.125] * 2
     assert statistics.score(parts) == pytest.approx(average.mean)
+
+
+def test_a_cell_on_the_papers_own_test_split_gets_a_verdict_in_the_table(tmp_path: Path) -> None:
+    """SNLI, published 89.9: one recipe near it, one far below."""
+    answered(tmp_path, "snli", wrong(0.1, 3), LABELS, profile="paper")
+    answered(tmp_path, "snli", wrong(0.5, 3), LABELS, profile="paper", recipe="no_aux")
+    analyse = partial(analysis.analyse, profile="paper", folder=tmp_path)
+    text = layout.render(TABLE, list(record.read_all(tmp_path)), "paper", format="markdown", analyse=analyse)
+    lines = {line.split("|")[1].strip(): line.split("|") for line in text.splitlines() if line[:1] == "|"}
+    assert lines["verdict, full"][4].split(" [")[0].strip() == "reproduced"
+    assert "Reproduced: published 89.9, measured " in text
+    assert "verdict, no_aux" not in lines  # the paper has no such row there

@@ -89,3 +89,22 @@ def test_the_whole_report_says_where_weights_are_or_why_not(tmp_path: Path, monk
 
 def refused() -> Path:
     raise OSError("cannot get the weights: no network")
+
+
+def test_what_figure_2_reads_beside_the_tables_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "winograd").mkdir()
+    block = "The bee landed on the flower because it had pollen.\nit\nThe bee,the flower\nthe flower\n\n"
+    (tmp_path / "winograd" / "test.c.txt").write_text(block * 564)
+    lines = doctor.of_figure(Directory(tmp_path))
+    assert lines == [
+        "for figure 2: race validation 4,887: RACE/dev not found",
+        "for figure 2: dpr test 564: there",
+        "for figure 2: wsc273 test 273: WSCollection.xml not found",
+        "for figure 2: pdp60 test 60: PDPChallenge2016.xml not found",
+    ]
+    assert [line.rpartition(": ")[2] for line in doctor.of_figure(MiniWorld())] == [
+        "there",
+        "there",
+        "not in the mini world",
+        "not in the mini world",
+    ]
