@@ -34,7 +34,7 @@ def test_it_is_scored_and_kept_and_the_key_and_the_scores_are_as_without(tmp_pat
     assert JOB_OF_FIGURE.key == JOB.key == done.key
     assert done.beside == {
         "validation": Beside(DEV.count, {"acc": 75.0}, "degenerate"),
-        "train": Beside(SplitCount("train", 3, 3, "ainainain", "made here"), {"acc": 200 / 3}, "done"),
+        "train": Beside(SplitCount("train", 3, 3, "ainainain", "made here"), {"acc": 100 * (2 / 3)}, "done"),
     }
     assert done.scores.keys() == done.status.keys() == {"one", "two"}
     assert record.read(JOB.path(tmp_path)) == done
