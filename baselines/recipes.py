@@ -49,7 +49,8 @@ class Recipe:
         if self.model != "gpt" or not self.pretrained:
             of = f"a pre-trained {self.model}" if self.pretrained else "a random start"
             raise ValueError(f"{self.transferred} blocks to transfer of {of}; only a pre-trained gpt has blocks")
-        if not 0 <= self.transferred <= (most := size.n_layer):
+        most = size.n_layer
+        if not 0 <= self.transferred <= most:
             raise ValueError(f"{self.transferred} blocks to transfer of a model that has {most}; transfer 0 to {most}")
 
 
