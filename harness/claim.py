@@ -2,8 +2,8 @@
 
 A claim holds where its mean difference is above 0 (paired permutation test, p below 0.05) and so is every single one it
 speaks of; in part where only the mean is; it does not hold where the mean is below 0 by the same test; else it is
-undecided. What a figure shows is judged by Kendall's rank correlation along its axis in the same way. These tests
-are not corrected for each other.
+undecided. What a figure shows is judged by Kendall's rank correlation along its axis in the same way; of layers only
+where the two ends are further apart than their rows make by chance. These tests are not corrected for each other.
 """
 
 from __future__ import annotations

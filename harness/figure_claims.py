@@ -38,9 +38,12 @@ def layers(left: Points) -> Claim:
         return Claim(name, text, "section 5, Figure 2 left", f"{published} (read off by eye)", verdict, measured)
 
     curves: dict[str, dict[int, float]] = {}
+    rows: dict[str, int] = {}
     for row in left:
         if row["evaluation"] != "train":
-            curves.setdefault(f"{row['task']} {row['evaluation']}", {})[row["transferred"]] = row["mean"]
+            label = f"{row['task']} {row['evaluation']}"
+            curves.setdefault(label, {})[row["transferred"]] = row["mean"]
+            rows[label] = row["n"]
     if not any(len(curve) > 2 for curve in curves.values()):
         return said(NOT_MEASURED, "run 'python -m harness figure 2-left'")
     verdicts, told = [], []
@@ -49,12 +52,19 @@ def layers(left: Points) -> Claim:
         scores = [curve[place] for place in places]
         up = sum(after > before for before, after in pairwise(scores))
         tau, p = along(places, scores)
-        verdicts.append(verdict_of(tau, p, up == len(scores) - 1))
+        far = apart(scores[0], scores[-1], rows[label])
+        verdicts.append(verdict_of(tau, p, up == len(scores) - 1) if far else UNDECIDED)
+        by_chance = f"{'more' if far else 'no more'} apart than {rows[label]} rows make by chance"
         told.append(
-            f"{label} from {scores[0]:.1f} (nothing) to {scores[-1]:.1f} (all), {up} of {len(scores) - 1} steps up, "
-            f"tau {tau:.2f}, {p_text(p)}"
+            f"{label} from {scores[0]:.1f} (nothing) to {scores[-1]:.1f} (all), {by_chance}, {up} of {len(scores) - 1} steps up, tau {tau:.2f}, {p_text(p)}"
         )
     return said(together(verdicts), "; ".join(told))
+
+
+def apart(one: float, other: float, n: int) -> bool:
+    """Whether two shares of n rows, in percent, differ by more than NORMAL standard errors of their difference."""
+    variance = sum(share / 100 * (1 - share / 100) / n for share in (one, other))
+    return abs(one - other) > 100 * NORMAL * math.sqrt(variance)
 
 
 def curves_of(right: Points, model: str) -> dict[str, Curve]:

@@ -106,9 +106,9 @@ def test_state_of_the_art_is_counted_by_data_sets() -> None:
     assert table_claims.state_of_the_art(of_everything(), "small").verdict == "not measured"
 
 
-def layer(task: str, scores: list[float], evaluation: str = "validation") -> list[dict[str, Any]]:
+def layer(task: str, scores: list[float], evaluation: str = "validation", n: int = 1_000) -> list[dict[str, Any]]:
     return [
-        {"task": task, "evaluation": evaluation, "transferred": place - 1, "mean": score}
+        {"task": task, "evaluation": evaluation, "transferred": place - 1, "mean": score, "n": n}
         for place, score in enumerate(scores)
     ]
 
@@ -117,8 +117,13 @@ def test_layers_help_where_every_step_goes_up(tmp_path: Path) -> None:
     rising = layer("race", [30, 31, 32, 34, 36, 40])
     found = judged(tmp_path, rising)["layers"]
     assert found.verdict == "holds"
-    assert found.measured == ("race validation from 30.0 (nothing) to 40.0 (all), 5 of 5 steps up, tau 1.00, p 0.003")
+    assert found.measured == (
+        "race validation from 30.0 (nothing) to 40.0 (all), more apart than 1000 rows make by chance, 5 of 5 steps up, "
+        "tau 1.00, p 0.003"
+    )
     assert found.published == "RACE 40 at 0 to 60 at 12; MNLI 72 at 0 to 82 at 12 (read off by eye)"
+    few = judged(tmp_path, layer("race", [30, 31, 32, 34, 36, 37], n=100))["layers"]
+    assert few.verdict == "undecided" and "no more apart than 100 rows make by chance" in few.measured
     on_train = layer("race", [90, 80, 70, 60, 50, 40], "train")
     assert judged(tmp_path, rising + on_train)["layers"].verdict == "holds"  # the dashed curve is no part of the claim
     bumpy = layer("mnli", [30, 31, 33, 32, 36, 38, 40])
