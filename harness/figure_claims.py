@@ -56,7 +56,8 @@ def layers(left: Points) -> Claim:
         verdicts.append(verdict_of(tau, p, up == len(scores) - 1) if far else UNDECIDED)
         by_chance = f"{'more' if far else 'no more'} apart than {rows[label]} rows make by chance"
         told.append(
-            f"{label} from {scores[0]:.1f} (nothing) to {scores[-1]:.1f} (all), {by_chance}, {up} of {len(scores) - 1} steps up, tau {tau:.2f}, {p_text(p)}"
+            f"{label} from {scores[0]:.1f} (nothing) to {scores[-1]:.1f} (all), {by_chance}, "
+            f"{up} of {len(scores) - 1} steps up, tau {tau:.2f}, {p_text(p)}"
         )
     return said(together(verdicts), "; ".join(told))
 
