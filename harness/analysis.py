@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import answers, paper, statistics
 from harness.cells import EMPTY, Cell
+from harness.layout import signed
 from harness.rows import Analysis, Row
 from harness.sheet import Entry, Line
 from harness.statistics import Comparison
@@ -122,7 +123,7 @@ def versus_text(finding: Finding) -> str:
     """ "-12.2; p <0.001" """
     if finding.versus is None or finding.p is None:
         return EMPTY
-    return f"{finding.versus.difference + 0.0:+.1f}; {p_text(finding.p)}"
+    return f"{signed(finding.versus.difference)}; {p_text(finding.p)}"
 
 
 def p_text(p: float) -> str:

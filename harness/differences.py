@@ -11,6 +11,7 @@ import numpy as np
 
 from harness import predictions, record, statistics
 from harness.analysis import p_text
+from harness.layout import signed
 from harness.predictions import Answered
 from harness.record import Record
 from harness.statistics import Part
@@ -73,7 +74,7 @@ def scored(ours: Record, theirs: Record, name: str, folders: Sequence[Path], fli
         )
         found = statistics.compare(b, a)
         yield (
-            f"  {metric} {value:.1f} -> {theirs.scores[name][metric]:.1f}: {found.difference + 0.0:+.1f} "
+            f"  {metric} {value:.1f} -> {theirs.scores[name][metric]:.1f}: {signed(found.difference)} "
             f"({found.low:.1f} to {found.high:.1f}), {p_text(found.p)}, {len(kept)} examples"
         )
     yield from flipped(kept, others, TASKS[ours.task].form, flips)

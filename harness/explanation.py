@@ -15,6 +15,7 @@ from harness.analysis import Finding, Findings
 from harness.cells import NO_PROBLEMS, Cell
 from harness.columns import Average, Column
 from harness.departures import Departure
+from harness.layout import signed
 from harness.record import Record
 from harness.rows import measured as measured_row
 from harness.rows import order
@@ -122,7 +123,7 @@ def told(table: Table, column: Column | Average, recipe: str, finding: Finding, 
         versus, n = finding.versus, finding.seeds_compared
         yield Fact(
             f"against {analysis.REFERENCE}",
-            f"{versus.difference + 0.0:+.1f} ({versus.low:.1f} to {versus.high:.1f}), p {versus.p:.4f} alone, "
+            f"{signed(versus.difference)} ({versus.low:.1f} to {versus.high:.1f}), p {versus.p:.4f} alone, "
             f"{finding.p:.4f} after Holm over {tests} tests; {n} seed{'s' if n > 1 else ''} in common",
         )
         if cell.spread:

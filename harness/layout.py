@@ -142,7 +142,7 @@ def number_text(score: float | None) -> str:
 
 
 def signed(number: float | None) -> str:
-    return EMPTY if number is None else f"{number:+.1f}"
+    return EMPTY if number is None else f"{round(number, 1) + 0.0:+.1f}"  # + 0.0: "-0.0" would be odd
 
 
 def entries(row: Row, profile: str) -> list[Entry]:

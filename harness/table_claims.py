@@ -12,7 +12,7 @@ from harness.analysis import p_text
 from harness.cells import fill
 from harness.claim import FAILS, HOLDS, NOT_MEASURED, UNDECIDED, Claim, verdict_of
 from harness.columns import Average
-from harness.layout import plural
+from harness.layout import plural, signed
 from harness.record import Record
 from harness.tables import TABLES
 
@@ -111,7 +111,7 @@ def gap(one: float | None, other: float | None) -> float:
 
 
 def spelled(values: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value + 0.0:+.1f}" for name, value in values.items())
+    return ", ".join(f"{name} {signed(value)}" for name, value in values.items())
 
 
 def best_before(number: int, column: str) -> float:
