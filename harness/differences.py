@@ -19,6 +19,7 @@ from harness.tasks import TASKS
 from harness.tasks.base import Form
 
 MISSING = "nothing"
+SAME = 1e-4
 
 
 def command(chosen: Namespace) -> int:
@@ -66,7 +67,9 @@ def scored(ours: Record, theirs: Record, name: str, folders: Sequence[Path], fli
         for metric, value in ours.scores[name].items():
             yield f"  {metric} {value:.1f} -> {theirs.scores[name][metric]:.1f}; of other rows, so not paired"
         return
-    kept, others = (predictions.read(folder, name) for folder in folders)
+    kept, others = (
+        predictions.kept(made.answers, folder, name) for made, folder in zip((ours, theirs), folders, strict=True)
+    )
     labels = np.array([line.label for line in kept], float)
     for metric, value in ours.scores[name].items():
         b, a = (
@@ -82,7 +85,7 @@ def scored(ours: Record, theirs: Record, name: str, folders: Sequence[Path], fli
 
 def flipped(ours: Sequence[Answered], theirs: Sequence[Answered], form: Form, most: int) -> Iterator[str]:
     """Examples that are answered differently, by kind, or of graded scores the furthest apart."""
-    pairs = [(row, a, b) for row, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a.prediction != b.prediction]
+    pairs = [(row, a, b) for row, (a, b) in enumerate(zip(ours, theirs, strict=True)) if differ(a, b)]
     if form.kind == "score":
         furthest = sorted(pairs, key=lambda pair: -abs(pair[1].prediction - pair[2].prediction))
         kinds = {"the furthest apart": furthest}
@@ -99,7 +102,12 @@ def flipped(ours: Sequence[Answered], theirs: Sequence[Answered], form: Form, mo
         yield f"  {kind}: {len(found)}" + (f", the first {most}" if len(found) > most else "")
         for row, a, b in found[:most]:
             label, one, other = (answer(form, value) for value in (a.label, a.prediction, b.prediction))
-            yield f"    row {row:<6} {a.key}  label {label}, A {one}, B {other}"
+            yield f"    row {row:<6} {a.key or b.key}  label {label}, A {one}, B {other}"
+
+
+def differ(one: Answered, other: Answered) -> bool:
+    """By more than the digits that an accepted record keeps."""
+    return abs(one.prediction - other.prediction) > SAME
 
 
 def answer(form: Form, value: float | None) -> str:

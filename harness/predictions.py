@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,3 +85,18 @@ def in_lines(run: Path, evaluations: Iterable[str]) -> dict[str, dict[str, str]]
 def line_of(numbers: Iterable[float]) -> str:
     """ "0 1 2.25": six digits are more than a score shows."""
     return " ".join(f"{number:.6g}" for number in numbers)
+
+
+def kept(answers: Mapping[str, Mapping[str, str]], run: Path, evaluation: str) -> list[Answered]:
+    """From an accepted record's lines, which have no keys, or from the files in the run's folder.
+
+    Raises what `read` raises, and ValueError where an accepted record has not as many labels as predictions.
+    """
+    if evaluation not in answers:
+        return read(run, evaluation)
+    labels, said = (
+        [float(number) for number in answers[evaluation][name].split()] for name in ("labels", "predictions")
+    )
+    if len(labels) != len(said):
+        raise ValueError(f"an accepted record has {len(labels)} labels and {len(said)} predictions; accept it again")
+    return [Answered("", label, prediction) for label, prediction in zip(labels, said, strict=True)]

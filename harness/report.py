@@ -61,7 +61,10 @@ def command(chosen: Namespace, server: Callable[[Path], Mapping[str, Scores]]) -
     texts, untold = texts_of(folder, plan.choose_origin(name, chosen.data_dir)) if chosen.with_text else ({}, [])
     text = page(folder, name, figures_in(folder), texts, untold, with_text=chosen.with_text, server=server(folder))
     path = chosen.out or folder / "report.html"
-    write_atomic(path, text)
+    try:
+        write_atomic(path, text)
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror or error}; give another place with --out FILE") from error
     print(f"wrote {path}, {len(text.encode()) / 1e6:.1f} MB")
     return 0
 

@@ -114,14 +114,6 @@ def chosen_records(records: Iterable[Record]) -> list[Record]:
     return sorted(found, key=lambda made: (list(TASKS).index(made.task), made.recipe, made.seed))
 
 
-def lines_of(made: Record, folder: Path, evaluation: str) -> list[Answered]:
-    """Of a run, or of an accepted record, which keeps no keys. Raises what `predictions.read` raises."""
-    if evaluation not in made.answers:
-        return predictions.read(folder / made.recipe / made.name, evaluation)
-    labels, said = (map(float, made.answers[evaluation][name].split()) for name in ("labels", "predictions"))
-    return [Answered("", label, prediction) for label, prediction in zip(labels, said, strict=True)]
-
-
 def gather(records: Sequence[Record], folder: Path, texts: Texts, room: int) -> list[Set]:
     """What the page's script shows, in at most `room` bytes by `embedded`. Those that were not kept are left out."""
     wanted = [(made, name) for made in records for name in made.scores]
@@ -140,7 +132,7 @@ def gather(records: Sequence[Record], folder: Path, texts: Texts, room: int) -> 
     sets: dict[tuple[str, str], Set] = {}
     for (made, name), share in zip(wanted, given, strict=True):
         try:
-            lines = lines_of(made, folder, name)
+            lines = predictions.kept(made.answers, folder / made.recipe / made.name, name)
         except (OSError, ValueError):  # the cell's own chain says why
             continue
         form = TASKS[made.task].form

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness import predictions, record
 from harness.__main__ import main
 from tests.fabricated import answered
 
@@ -67,6 +69,29 @@ def test_wrong_pairs_are_refused_in_a_line(tmp_path: Path, capsys: pytest.Captur
     assert capsys.readouterr().err.strip().endswith("of qnli; give two runs of one task")
     assert main(["diff", str(one), str(tmp_path / "none")]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_run_is_compared_with_an_accepted_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = answered(tmp_path, "rte", flip(1, 2), LABELS)
+    folder, accepted = tmp_path / "full" / one.name, tmp_path / "rte-seed0.json"
+    kept = predictions.in_lines(folder, one.scores)
+    accepted.write_text(record.to_json(replace(one, answers=kept)))
+    assert "answered differently: 0 of 40" in diff(accepted, folder, capsys)
+    kept["validation"]["predictions"] = predictions.line_of(flip(2))
+    accepted.write_text(record.to_json(replace(one, answers=kept)))
+    lines = diff(accepted, folder, capsys)
+    assert "only A has right: 1" in lines
+    key = predictions.read(folder, "validation")[1].key
+    assert any(line.startswith("row 1 ") and key in line for line in lines)
+
+
+def test_graded_answers_that_differ_in_digits_not_kept_are_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = answered(tmp_path, "stsb", [0.123456789, 2.0, 3.0], [0.0, 2.0, 3.5])
+    folder, accepted = tmp_path / "full" / one.name, tmp_path / "stsb-seed0.json"
+    accepted.write_text(record.to_json(replace(one, answers=predictions.in_lines(folder, one.scores))))
+    assert "answered differently: 0 of 3" in diff(accepted, folder, capsys)
 
 
 def test_other_rows_are_not_paired(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

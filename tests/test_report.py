@@ -16,6 +16,7 @@ import pytest
 
 from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES
 from harness import options, predictions, record, report, results
+from harness.__main__ import main
 from harness.from_records import report as command
 from harness.record import Record
 from harness.tables import TABLES
@@ -284,3 +285,11 @@ def test_nothing_measured_is_one_line(tmp_path: Path) -> None:
 def test_the_templates_are_part_of_the_package() -> None:
     names = {each.name for each in resources.files("harness").joinpath("templates").iterdir()}
     assert names >= {"report.html.j2", "report.css", "report.js"}
+
+
+def test_a_place_that_cannot_be_written_is_named(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (runs / "file").write_text("")
+    out = runs / "file" / "report.html"
+    assert main(["report", "--profile", "mini", "--runs", str(runs), "--out", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert f"cannot write {out}: " in said and "--out FILE" in said and said.count("\n") == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import report, report_predictions
+from harness import predictions, report, report_predictions
 from harness.predictions import Answered
 from harness.record import Record
 from harness.report_predictions import embedded, gather, sample, shares, wrong
@@ -58,7 +58,7 @@ def test_five_hundred_runs_of_ten_thousand_rows_fit_into_ten_megabytes(
     monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     lines = answered(N)
-    monkeypatch.setattr(report_predictions, "lines_of", lambda *_: lines)
+    monkeypatch.setattr(predictions, "kept", lambda *_: lines)
     texts = {("rte", "validation"): {line.key: [text] for line in lines}} if text else {}
     [of] = gather(records(500), Path(), texts, report.LARGEST - report.SPARE)
     assert len(embedded([of.as_data()]).encode()) <= report.LARGEST - report.SPARE
@@ -72,7 +72,7 @@ def test_five_hundred_runs_of_ten_thousand_rows_fit_into_ten_megabytes(
 
 def test_all_are_shown_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = answered(N)
-    monkeypatch.setattr(report_predictions, "lines_of", lambda *_: lines)
+    monkeypatch.setattr(predictions, "kept", lambda *_: lines)
     texts = {("rte", "validation"): {lines[0].key: ["long " * 10_000]}}
     [of] = gather(records(2), Path(), texts, report.LARGEST)
     assert [len(each["at"]) for each in of.runs] == [N, N]
