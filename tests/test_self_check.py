@@ -87,10 +87,16 @@ def test_dropout_that_does_not_act_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def no_dropout(
-    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, *, is_causal: bool, dropout_p: float = 0.0
+    q: torch.Tensor,
+    k: torch.Tensor,
+    v: torch.Tensor,
+    *,
+    attn_mask: torch.Tensor | None,
+    is_causal: bool,
+    dropout_p: float = 0.0,
 ) -> torch.Tensor:
     del dropout_p
-    return ATTEND(q, k, v, is_causal=is_causal)
+    return ATTEND(q, k, v, attn_mask=attn_mask, is_causal=is_causal)
 
 
 def test_another_optimizer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
