@@ -91,7 +91,7 @@ def no_dropout(
     k: torch.Tensor,
     v: torch.Tensor,
     *,
-    attn_mask: torch.Tensor | None,
+    attn_mask: torch.Tensor | None = None,
     is_causal: bool,
     dropout_p: float = 0.0,
 ) -> torch.Tensor:
