@@ -70,9 +70,10 @@ def command(chosen: Namespace, server: Callable[[Path], Mapping[str, Scores]]) -
 
 
 def figures_in(folder: Path) -> dict[str, str]:
-    """name -> SVG, of those that were drawn."""
-    paths = {name: folder / f"{name}.svg" for name in FIGURES}
-    return {name: path.read_text(encoding="utf-8") for name, path in paths.items() if path.is_file()}
+    """name -> SVG, of those that were drawn: beside the runs, or of results/records/<profile> in results/<profile>."""
+    places = (folder, folder.parent.parent / folder.name)
+    found = {name: next((p for place in places if (p := place / f"{name}.svg").is_file()), None) for name in FIGURES}
+    return {name: path.read_text(encoding="utf-8") for name, path in found.items() if path}
 
 
 def texts_of(folder: Path, origin: data.Origin) -> tuple[Texts, list[str]]:

@@ -261,6 +261,14 @@ def test_figures_beside_the_runs_are_drawn_in(runs: Path) -> None:
     assert "layers" in page.text and "#figures" in [a.get("href") for _, a in page.elements]
 
 
+def test_figures_of_accepted_results_are_found_where_they_are_rendered(tmp_path: Path) -> None:
+    records, rendered = tmp_path / "results" / "records" / "mini", tmp_path / "results" / "mini"
+    run(records)
+    rendered.mkdir()
+    (rendered / "figure2-right.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'><text>zero</text></svg>")
+    assert list(report.figures_in(records)) == ["figure2-right"]
+
+
 def test_texts_of_the_mini_world_are_matched_by_their_keys(tmp_path: Path) -> None:
     from harness import data
     from harness.tasks import TASKS
