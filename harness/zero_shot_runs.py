@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,7 +161,8 @@ def summary(of: Mapping[str, Any]) -> str:
 
 
 def points(folder: Path) -> list[dict[str, Any]]:
-    """A row a score of the files in `folder`, or in the folders in it: of each model the folder finished last.
+    """A row a score of the files in `folder`, or in the folders in it: of each model the folder to show: whole data
+    goes before a fragment, then what was finished last.
 
     score, chance and best are in percent; scaled is 0 at chance and 1 at the then best single model
     (`results/paper.json`), None where the paper gives none and on generated data. Raises ValueError,
@@ -177,10 +178,14 @@ def points(folder: Path) -> list[dict[str, Any]]:
             raise ValueError(f"{path} holds no zero-shot scores ({error!r:.80}); move it away") from error
     rows = []
     for of_model in by_model.values():
-        latest = max(of_model.values(), key=lambda found: max(one["finished"] for one in found))
+        latest = max(of_model.values(), key=lambda found: (is_whole(found), max(one["finished"] for one in found)))
         for one in sorted(latest, key=lambda one: (one["updates"] is None, one["updates"] or 0)):
             rows += one["rows"]
     return rows
+
+
+def is_whole(found: Sequence[Mapping[str, Any]]) -> bool:
+    return all(row["n"] == row["of"] for one in found for row in one["rows"])
 
 
 def row_of(found: Mapping[str, Any], task: str, one: Mapping[str, Any]) -> dict[str, Any]:

@@ -173,6 +173,17 @@ def test_other_data_other_weights_or_a_damaged_file_are_done_anew(tmp_path: Path
     assert [bool(one.asked) for one in again.made] == [True, False]
 
 
+def test_a_trial_made_later_does_not_take_the_place_of_whole_data(tmp_path: Path) -> None:
+    scored(tmp_path)
+    scored(tmp_path, limit=20)
+    for path in tmp_path.glob("mini/zero_shot/*/*.json"):
+        found = json.loads(path.read_text())
+        day = 1 if found["tasks"]["sst2"]["n"] > 20 else 2
+        path.write_text(json.dumps({**found, "finished": f"2026-01-0{day}T00:00:00+00:00"}))
+    rows = points(tmp_path / "mini" / "zero_shot")
+    assert rows and all(row["n"] == row["of"] for row in rows)
+
+
 def test_points(tmp_path: Path) -> None:
     scored(tmp_path, models=("gpt", "lstm"))
     rows = points(tmp_path / "mini" / "zero_shot")
