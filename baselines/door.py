@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from baselines import cost, vocabulary, weight_files
+from baselines import cost, memory, vocabulary, weight_files
 from baselines.recipes import Profile, Recipe
 from baselines.report import Report
 from baselines.torchrun import processes, rank
@@ -189,6 +189,11 @@ def flops(recipe: Recipe, profile: Profile, training: float, scoring: float, len
 
 def pretraining_flops(recipe: Recipe, profile: Profile) -> float:
     return cost.pretraining_flops(profile, recipe.model)
+
+
+def memory_of(recipe: Recipe, profile: Profile, tokens: float, length: float, free: float) -> tuple[int, float]:
+    """Of an update on a GPU: micro-batches, bytes; see `baselines.memory.of_update`."""
+    return memory.of_update(profile.size, tokens, length, free, recipe.model)
 
 
 def parameters(recipe: Recipe, profile: Profile) -> int:

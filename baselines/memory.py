@@ -6,6 +6,7 @@ comes and goes (an optimizer's or a kernel's temporaries) is covered by the shar
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from baselines import cost
@@ -70,8 +71,9 @@ def fitting_tokens(size: Size, free: float, model: str = "gpt", *, held: float =
 
     Raises ValueError where not even one sequence of n_ctx fits, with what would.
     """
-    fixed = plan(size, 0, size.n_ctx, model).total - held
     each = bytes_a_token(size, size.n_ctx, model)
+    # with a whole block of logits, which a batch of any use fills
+    fixed = plan(size, LOGITS, size.n_ctx, model).total - LOGITS * each - held
     found = int((SPARE * free - fixed) // each)
     if found < size.n_ctx:
         needed = (fixed + size.n_ctx * each) / SPARE
@@ -80,3 +82,11 @@ def fitting_tokens(size: Size, free: float, model: str = "gpt", *, held: float =
             f"{size.n_ctx} tokens; close what else runs there, or use another device"
         )
     return found
+
+
+def of_update(size: Size, tokens: float, length: float, free: float, model: str = "gpt") -> tuple[int, float]:
+    """-> (micro-batches, bytes held at most) of an update on `tokens` tokens in sequences of `length`, on a GPU with
+    `free` bytes. Raises ValueError where not one sequence of n_ctx fits.
+    """
+    budget = fitting_tokens(size, free, model)
+    return math.ceil(tokens / budget), plan(size, min(tokens, budget), length, model).total

@@ -15,6 +15,7 @@ from harness.tasks.base import Hub
 PIECE = 1 << 22  # bytes of a file that are read at once: a longer one is cut at a line's end
 DOCUMENT = 100_000  # characters to which a hub corpus's rows are joined: BookCorpus has a sentence in each
 HUB = "hub:"
+DEFAULTS = {"paper": "hub:rojagtap/bookcorpus"}  # the paper's books, as they are left: lower case, a sentence a row
 
 
 class TextFiles:
@@ -131,9 +132,10 @@ Corpus = TextFiles | HubCorpus | MiniCorpus
 
 
 def find(asked: str | None, profile: str) -> Corpus:
-    """What --corpus names; by default the mini profile's own. Raises ValueError where another profile has none."""
+    """What --corpus names; by default the profile's own. Raises ValueError where it has none."""
     if asked is None and profile == "mini":
         return MiniCorpus()
+    asked = asked or DEFAULTS.get(profile)
     if asked is None:
         raise ValueError(f"pre-training at the {profile} profile needs text: give a folder with --corpus DIR")
     return HubCorpus(asked) if asked.startswith(HUB) else TextFiles(Path(asked))

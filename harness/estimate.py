@@ -1,4 +1,4 @@
-"""The price of a run before it starts: updates, operations, hours, from published sizes and measured lengths."""
+"""The price of a run before it starts: updates, operations, hours, memory, from published sizes and lengths."""
 
 from __future__ import annotations
 
@@ -18,7 +18,18 @@ from harness.tasks.base import Task
 BYTES_A_TOKEN = 4.5  # of English text, a piece with its space
 WEIGHTS = 480e6  # bytes of the released weights and vocabulary
 FLOOR = 0.015  # seconds an update takes on a GPU however small it is: some 700 kernels to launch; not measured here
+PARTS = (
+    "GB: the most that is planned to be held of a batch of mean length; parts: the micro-batches that an update is "
+    "computed in, its result the same. Longer batches are cut into more."
+)
 FASTEST_CPU = 5e12  # FLOP/s; what is faster is a GPU
+
+
+class Fit(NamedTuple):
+    """Of a batch of mean length on a device whose memory is known."""
+
+    parts: int  # micro-batches an update
+    bytes: float  # at most held at once
 
 
 class Price(NamedTuple):
@@ -29,6 +40,7 @@ class Price(NamedTuple):
     updates: int
     tokens: float  # trained on, all epochs
     flops: float
+    fit: Fit | None = None  # where the device's memory was given
 
 
 def load_of(task: Task) -> Load:
@@ -39,15 +51,23 @@ def load_of(task: Task) -> Load:
 
 
 def prices(
-    cells: Mapping[str, Sequence[str]], batch: int, epochs: int, flops: Callable[[str, Load], float]
+    cells: Mapping[str, Sequence[str]],
+    batch: int,
+    epochs: int,
+    flops: Callable[[str, Load], float],
+    fits: Callable[[str, float, float], Fit | None] = lambda *_: None,
 ) -> list[Price]:
-    """Of each recipe and task of `cells` (recipe -> tasks). flops: of a recipe on so much data."""
+    """Of each recipe and task of `cells` (recipe -> tasks). flops: of a recipe on so much data.
+
+    fits: of a recipe, on batches of so many tokens in sequences of such a length; may raise ValueError.
+    """
     found = []
     for recipe, names in cells.items():
         for name in names:
             load = load_of(TASKS[name])
             updates = TASKS[name].train.n // batch * epochs
-            found.append(Price(recipe, name, updates, load.training * epochs, flops(recipe, load)))
+            fit = fits(recipe, batch * LENGTHS[name].sequences * load.length, load.length)
+            found.append(Price(recipe, name, updates, load.training * epochs, flops(recipe, load), fit))
     return found
 
 
@@ -60,14 +80,21 @@ def text(found: Sequence[Price], seeds: int, rate: float, source: str) -> str:
         updates = times * sum(price.updates for price in some)
         tokens = times * sum(price.tokens for price in some)
         spent = times * sum(max(price.flops / rate, price.updates * FLOOR * gpu) for price in some)
-        return [task, recipe, f"{updates:,}", f"{tokens / 1e6:,.1f}", f"{flops / 1e15:,.1f}", duration(spent)]
+        told = [task, recipe, f"{updates:,}", f"{tokens / 1e6:,.1f}", f"{flops / 1e15:,.1f}", duration(spent)]
+        return told + (memory(some) if with_memory else [])
 
+    def memory(some: Sequence[Price]) -> list[str]:
+        """The most that any of them takes; only of one are its parts told."""
+        most = max((price.fit for price in some if price.fit), key=lambda fit: fit.bytes, default=None)
+        return ["", ""] if most is None else [f"{most.bytes / 1e9:.1f}", str(most.parts) if len(some) == 1 else ""]
+
+    with_memory = any(price.fit for price in found)
     rows: list[Any] = [row(price.task, price.recipe, [price], 1) for price in found]
     rows += [SEPARATING_LINE, row("a seed", "", found, 1)]
     if seeds > 1:
         rows.append(row(f"{seeds} seeds", "", found, seeds))
-    headings = ["task", "recipe", "updates", "M tokens", "PFLOP", "time"]
-    aligned = ("left", "left", *["right"] * 4)
+    headings = ["task", "recipe", "updates", "M tokens", "PFLOP", "time", *["GB", "parts"] * with_memory]
+    aligned = ("left", "left", *["right"] * (len(headings) - 2))
     drawn = tabulate(rows, headings, tablefmt="simple", colalign=aligned, disable_numparse=True)
     tasks = list(dict.fromkeys(p.task for p in found))
     # a sequence an example: the others repeat its texts, in another order or with another answer
@@ -78,6 +105,7 @@ def text(found: Sequence[Price], seeds: int, rate: float, source: str) -> str:
             drawn,
             "",
             f"Time at {rate / 1e12:,.3g} TFLOP/s {source}, for forward and backward over real tokens, and scoring.",
+            *([PARTS] if with_memory else []),
             *([f"No update counted shorter than {FLOOR * 1e3:.0f} ms: a GPU must be told each step."] if gpu else []),
             f"Download: {WEIGHTS / 1e6:.0f} MB of weights, about {bytes_of_text / 1e6:,.0f} MB of text uncompressed; "
             "disk: that, and 1.4 GB for the checkpoint of the cell that is running.",
@@ -95,7 +123,32 @@ def report(door: Any, profile: Any, recipes: Mapping[str, Any], chosen: Namespac
     tables = plan.choose_tables(chosen.table, chosen.task, chosen.ablation)
     cells = plan.choose_cells(tables, chosen.task, chosen.ablation)
     settings = profile.finetuning
-    found = prices(cells, settings.batch, settings.epochs, lambda r, load: door.flops(recipes[r], profile, *load))
+
+    def fits(recipe: str, tokens: float, length: float) -> Fit | None:
+        if not chosen.device_memory or recipes[recipe].is_classical:
+            return None
+        return Fit(*door.memory_of(recipes[recipe], profile, tokens, length, 1e9 * chosen.device_memory))
+
+    def flops(recipe: str, load: Load) -> float:
+        found: float = door.flops(recipes[recipe], profile, *load)
+        return found
+
+    found = prices(cells, settings.batch, settings.epochs, flops, fits)
     rate = 1e12 * chosen.device_tflops if chosen.device_tflops else probe()
     source = "as given" if chosen.device_tflops else "as just measured here"
-    return f"profile {profile.name}: {profile.summary}\n{text(found, chosen.seeds, rate, source)}"
+    said = f"profile {profile.name}: {profile.summary}\n{text(found, chosen.seeds, rate, source)}"
+    return "\n".join([said, *unreleased(door, profile, recipes, cells, rate)])
+
+
+def unreleased(
+    door: Any, profile: Any, recipes: Mapping[str, Any], cells: Mapping[str, Sequence[str]], rate: float
+) -> list[str]:
+    """What pre-training costs that nobody's weights spare: a line a language model."""
+    wanted = {recipes[name].model: recipes[name] for name in cells if recipes[name].pretrained}
+    spared = ("gpt",) if profile.name == "paper" else ()
+    return [
+        f"Not counted: pre-training the {model} first, {profile.pretraining.tokens:,} tokens unless --tokens says "
+        f"otherwise: {flops / 1e15:,.0f} PFLOP, {duration(flops / rate)} at that rate."
+        for model, recipe in wanted.items()
+        if model not in spared and (flops := door.pretraining_flops(recipe, profile))
+    ]

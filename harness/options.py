@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
 
-from harness import __version__, analysis_options, record_options, run_options
+from harness import __version__, analysis_options, corpus, record_options, run_options
 from harness.arguments import add_common, add_profile, amount, listed, one_of, positive, seed, table_number
 from harness.run_options import add_device, add_how, add_seeds
 from harness.tasks import TASKS
@@ -107,6 +107,7 @@ def build(
     price.add_argument(
         "--device-tflops", type=amount, metavar="T", help="at so many sustained TFLOP/s (default: measured here)"
     )
+    price.add_argument("--device-memory", type=amount, metavar="GB", help="also what is held, in so many GB of a GPU")
     price.add_argument("--device", metavar="NAME", help="measure on cpu, cuda or cuda:N")
     add_common(price)
 
@@ -121,7 +122,8 @@ def build(
     pretrain.add_argument(
         "--corpus",
         metavar="DIR",
-        help=".txt files, or hub:NAME[:CONFIG][@REVISION] of a data set on the hub (mini: its own)",
+        help=".txt files, or hub:NAME[:CONFIG][@REVISION] of a data set on the hub "
+        f"(mini: its own; paper: {corpus.DEFAULTS['paper']})",
     )
     pretrain.add_argument("--weights", type=Path, metavar="DIR", help="the vocabulary to use (paper profile only)")
     budget = pretrain.add_mutually_exclusive_group()

@@ -236,10 +236,14 @@ def test_what_corpus_names(tmp_path: Path) -> None:
     assert isinstance(found, TextFiles) and found.name == "books, 1 text files"
     own = corpus.find(None, "mini")
     assert isinstance(own, MiniCorpus) and own.seed == 0
-    for profile in ("small", "paper"):
-        said = f"^pre-training at the {profile} profile needs text: give a folder with --corpus DIR$"
-        with pytest.raises(ValueError, match=said):
-            corpus.find(None, profile)
+    with pytest.raises(ValueError, match=r"^pre-training at the small profile needs text: give a folder"):
+        corpus.find(None, "small")
+
+
+def test_the_paper_profile_has_the_books_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "resolve", lambda *_: ("c0ffee", ""))
+    found = corpus.find(None, "paper")
+    assert found.name == "hub rojagtap/bookcorpus default @ c0ffee"
 
 
 # The mini world's

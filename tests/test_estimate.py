@@ -12,7 +12,7 @@ from baselines.recipes import PROFILES, RECIPES
 from baselines.tokenizer import Tokenizer
 from harness import estimate, plan
 from harness.data import Directory, load
-from harness.estimate import Price
+from harness.estimate import Fit, Price
 from harness.lengths import LENGTHS
 from harness.plan import Load
 from harness.tables import TABLES
@@ -68,6 +68,33 @@ def test_on_a_gpu_small_steps_are_counted_as_steps() -> None:
     text = estimate.text([Price("full", "scitail", 2000, 1e6, 1e15)], 1, 1e15, "as given")
     assert "30 s" in text  # not one
     assert "No update counted shorter than 15 ms" in text and "Roughly, since" in text
+
+
+def test_what_a_gpu_holds_stands_beside_the_time() -> None:
+    cells = {"full": ["race", "cola"], "lstm": ["cola"], "tfidf": ["cola"]}
+
+    def fits(recipe: str, tokens: float, length: float) -> Fit | None:
+        return None if recipe == "tfidf" else Fit(*door.memory_of(RECIPES[recipe], PAPER, tokens, length, 12e9))
+
+    found = estimate.prices(cells, 32, 3, lambda *_: 1e15, fits)
+    race, cola, lstm, tfidf = (price.fit for price in found)
+    assert race and cola and lstm and tfidf is None
+    assert race.parts == 2 and cola.parts == lstm.parts == 1 and race.bytes > cola.bytes > lstm.bytes
+    lines = estimate.text(found, 1, 1e14, "as given").splitlines()
+    assert lines[0].split()[-2:] == ["GB", "parts"] and lines[2].split()[-2:] == [f"{race.bytes / 1e9:.1f}", "2"]
+    assert any(
+        line.startswith("a seed") and line.endswith(f"{race.bytes / 1e9:.1f}") for line in map(str.rstrip, lines)
+    )
+    assert any(line.startswith("GB: the most") for line in lines)
+
+
+def test_what_nobody_released_is_priced_too() -> None:
+    cells = {"full": ["cola"], "lstm": ["cola"], "no_pretraining": ["cola"]}
+    (line,) = estimate.unreleased(door, PAPER, RECIPES, cells, 1e14)
+    flops = door.pretraining_flops(RECIPES["lstm"], PAPER)
+    assert line.startswith("Not counted: pre-training the lstm first, 100,000,000,000 tokens")
+    assert f"{flops / 1e15:,.0f} PFLOP" in line and 3.2e19 < flops < 3.5e19
+    assert len(estimate.unreleased(door, PROFILES["small"], RECIPES, cells, 1e14)) == 2
 
 
 def test_every_task_has_a_length() -> None:

@@ -136,7 +136,7 @@ def test_race_fits_into_24_gb_and_all_else_into_12() -> None:
 
 
 def test_too_small_a_device_is_told_how_much_it_lacks() -> None:
-    with pytest.raises(ValueError, match=r"^2\.0 GB of GPU memory are free, expected 2\.\d GB for one sequence of 512"):
+    with pytest.raises(ValueError, match=r"^2\.0 GB of GPU memory are free, expected 3\.\d GB for one sequence of 512"):
         memory.fitting_tokens(PAPER, 2e9)
 
 
@@ -243,3 +243,14 @@ def test_a_training_that_ran_out_ends_with_the_same_weights(tmp_path: Path, monk
     assert told_parted["micro_batch_tokens"] < 120 < told["micro_batch_tokens"]
     for name, tensor in whole.items():
         assert torch.allclose(tensor, parted[name], atol=1e-6), name
+
+
+def test_an_update_is_cut_into_as_many_parts_as_memory_asks_for() -> None:
+    race = 32 * 4 * 299.5
+    parts, at_once = memory.of_update(PAPER, race, 299.5, 24e9)
+    assert parts == 1 and at_once == memory.plan(PAPER, race, 299.5).total < 24e9
+    assert memory.of_update(PAPER, 32 * 4 * 512, 512, 24e9)[0] == 2  # nothing but the longest
+    parts, at_once = memory.of_update(PAPER, race, 299.5, 8e9)
+    assert parts == 4 and at_once <= memory.SPARE * 8e9
+    with pytest.raises(ValueError, match=r"2\.0 GB of GPU memory are free"):
+        memory.of_update(PAPER, race, 299.5, 2e9)

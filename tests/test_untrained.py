@@ -46,11 +46,10 @@ def test_who_gives_text_and_no_weights_has_them_made(
         assert isinstance(tokens.corpus, TextFiles if corpus else MiniCorpus)
 
 
-@pytest.mark.parametrize("profile", [SMALL, PAPER], ids=["small", "paper"])
-def test_only_the_mini_profile_has_text_of_its_own(tmp_path: Path, door: Door, profile: Any) -> None:
-    said = f"pre-training at the {profile.name} profile needs text: give a folder with --corpus DIR"
+def test_the_small_profile_has_no_text_of_its_own(tmp_path: Path, door: Door) -> None:
+    said = "pre-training at the small profile needs text: give a folder with --corpus DIR"
     with pytest.raises(ValueError, match=f"^{said}$"):
-        Untrained(door, profile, FULL, words(tmp_path))
+        Untrained(door, SMALL, FULL, words(tmp_path))
 
 
 def test_a_folder_without_text_is_found_out_at_once(tmp_path: Path, door: Door) -> None:
