@@ -60,6 +60,13 @@ def layout(segments: list[list[int]], tokenizer: Tokenizer, n_ctx: int) -> tuple
     return [tokenizer.start, *before, *delimiter, *last, tokenizer.extract], cut
 
 
+def shown(example: Example, tokenizer: Tokenizer, n_ctx: int) -> list[str]:
+    """A line a sequence: its pieces, those of one word joined by a dot, and how many there are."""
+    encoded = encode(example, tokenizer, n_ctx)
+    lines = [f"{tokenizer.spell(ids)} ({len(ids)} tokens)" for ids in encoded.sequences]
+    return [*lines, f"{encoded.cut} tokens were cut"] if encoded.cut else lines
+
+
 class Group(NamedTuple):
     """Neighbouring sequences of like length, attended together; only here does padding exist.
 

@@ -95,6 +95,16 @@ def prepare_vocabulary(
     prepare(documents, profile.size.n_vocab, tokens_dir, report, given)
 
 
+def layout(profile: Profile, folder: Path) -> Callable[[Example], list[str]]:
+    """How examples are laid out in tokens, to be read by people; see `baselines.batches.shown`."""
+    from functools import partial
+
+    from baselines.batches import shown
+    from baselines.tokenizer import Tokenizer
+
+    return partial(shown, tokenizer=Tokenizer(vocabulary.read(folder)), n_ctx=profile.size.n_ctx)
+
+
 def sample(prompt: str, recipe: Recipe, profile: Profile, folder: Path, **how: Any) -> str:
     """Continue a text with the recipe's language model; see `baselines.sampling.continue_text`."""
     from baselines.sampling import continue_text

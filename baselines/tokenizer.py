@@ -93,6 +93,13 @@ class Tokenizer:
         special = {self.start: "<start> ", self.delimiter: "<delimiter> ", self.extract: "<extract>"}
         return "".join(special.get(i) or self._pieces[i].replace(END, " ") for i in ids).strip()
 
+    def spell(self, ids: Iterable[int]) -> str:
+        """As `decode`, with a dot between the pieces of a word."""
+        special = {self.start: "<start> ", self.delimiter: "<delimiter> ", self.extract: "<extract>"}
+        known = {**special, 0: f"{UNKNOWN} "}
+        pieces = (known.get(i) or f"{self._pieces[i]}·".replace(f"{END}·", " ") for i in ids)
+        return "".join(pieces).replace("· ", " ").strip()
+
     def _remember(self, chunk: str) -> list[int]:
         ids = [i for word in words_of(chunk) for i in self._ids_of(word)]
         self._ids[chunk] = ids

@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         "scores": from_records.scores,
         "pretrain": pretrain,
         "sample": sample,
+        "show": show,
         "list": lambda _: catalogue.show(RECIPES, PROFILES),
     }
     try:
@@ -136,6 +137,13 @@ def sample(chosen: Namespace) -> int:
     how = {"length": chosen.length, "temperature": temperature, "top_k": chosen.top_k, "seed": chosen.seed}
     print(door.sample(chosen.prompt, recipe, profile, model.folder, device=choose_device(chosen.device), **how))
     return 0
+
+
+def show(chosen: Namespace) -> int:
+    from harness import show
+
+    name, _ = plan.choose_profile(chosen.profile, "cpu" if chosen.profile is None and not chosen.data_dir else None)
+    return show.command(chosen, door, PROFILES[name], RECIPES, say)
 
 
 def start(chosen: Namespace) -> tuple[Profile, str]:

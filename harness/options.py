@@ -10,7 +10,7 @@ from typing import NoReturn
 from harness import __version__, analysis_options, corpus, record_options, run_options
 from harness.arguments import add_common, add_profile, amount, listed, one_of, positive, seed, table_number
 from harness.run_options import add_device, add_how, add_seeds
-from harness.tasks import TASKS
+from harness.tasks import TASKS, ZERO_SHOT
 
 DESCRIPTION = """\
 Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scores, prints measured beside published.
@@ -29,6 +29,7 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   submit     write, or check, the zip that the GLUE server scores
   scores     enter the GLUE server's answer, for the tables
   pretrain   train a language model on your own text
+  show       a task's rows, the examples made of them, their tokens
   sample     let a language model continue a text
   list       the tasks, ablations, profiles and tables there are
 """
@@ -110,6 +111,21 @@ def build(
     price.add_argument("--device-memory", type=amount, metavar="GB", help="also what is held, in so many GB of a GPU")
     price.add_argument("--device", metavar="NAME", help="measure on cpu, cuda or cuda:N")
     add_common(price)
+
+    seen = commands.add_parser(
+        "show",
+        help="a task's rows, the examples made of them, their tokens",
+        description="Rows as published, the examples made of them, and their tokens as a model reads them.",
+    )
+    seen.add_argument("task", type=one_of("task", TASKS | ZERO_SHOT), metavar="TASK", help="'list' names them")
+    seen.add_argument("-n", type=positive, default=5, metavar="N", help="so many rows (default: 5)")
+    seen.add_argument("--split", metavar="NAME", help="train (the default), or another; a wrong name lists them")
+    seen.add_argument("--random", type=seed, metavar="K", help="drawn at random with seed K, not the first ones")
+    add_profile(seen, profiles)
+    seen.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed")
+    seen.add_argument("--corpus", metavar="DIR", help="the vocabulary that was learnt from this text")
+    seen.add_argument("--weights", type=Path, metavar="DIR", help="a folder with a vocabulary")
+    add_common(seen)
 
     record_options.add(commands, recipes, profiles)
     analysis_options.add(commands, profiles)
