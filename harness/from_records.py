@@ -67,6 +67,8 @@ def score(chosen: Namespace) -> int:
     """Raises ValueError where what was recorded does not follow from the predictions."""
     path = record.find(chosen.record)
     made = record.read(path)
+    if made.fault:
+        raise ValueError(f"{path} has no scores: {made.summary}; run it with --force to train it again")
     if wrong := disagreements(made, path.parent):
         raise ValueError(f"{path} does not agree with its predictions: {'; '.join(wrong)}; run the cell again")
     print(made.summary)

@@ -59,7 +59,7 @@ class Record:
     train: SplitCount
     evaluations: Mapping[str, SplitCount]
     scores: Mapping[str, Mapping[str, float]]
-    status: Mapping[str, str]  # an evaluation's name -> "done" or "degenerate" (all predictions alike)
+    status: Mapping[str, str]  # an evaluation's name -> "done", "degenerate" (all predictions alike) or "diverged"
     baseline: Mapping[str, Any]  # what Baseline.describe() says: hashes, batches, device, truncated, peak memory
     seconds: float
     code: str
@@ -69,6 +69,8 @@ class Record:
     schema: int = SCHEMA
     # not in the key, so there or not without being another cell: "validation" (RACE), "train" (some training rows)
     beside: Mapping[str, Beside] = field(default_factory=dict)
+    # why the training diverged, with update and examples; then there are no scores, no answers and nothing beside
+    fault: str = ""
 
     @property
     def transferred(self) -> int | None:
@@ -82,7 +84,9 @@ class Record:
 
     @property
     def summary(self) -> str:
-        """ "rte full seed 0: validation acc 61.3 (277 of 277)" """
+        """ "rte full seed 0: validation acc 61.3 (277 of 277)"; of one that diverged its fault."""
+        if self.fault:
+            return f"{self.task} {self.recipe} seed {self.seed}: diverged, {self.fault}"
         parts = []
         for evaluation, scores in self.scores.items():
             split = self.evaluations[evaluation]
