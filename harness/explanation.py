@@ -19,6 +19,7 @@ from harness.layout import signed
 from harness.record import Record
 from harness.rows import measured as measured_row
 from harness.rows import order
+from harness.sheet import visible
 from harness.tables import TABLES, Table, fill
 
 INDENT, LABEL = "  ", 14
@@ -47,7 +48,7 @@ def command(chosen: Namespace) -> int:
     table = TABLES[chosen.number]
     profile, _ = plan.choose_profile(chosen.profile, None)
     column, recipe = find(table, chosen.cell)
-    print("\n".join(explain(table, column, recipe, profile, chosen.runs / profile)))
+    print(visible("\n".join(explain(table, column, recipe, profile, chosen.runs / profile))))
     return 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import math
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -158,9 +159,29 @@ def read(path: Path) -> Record:
         fields["evaluations"] = {name: SplitCount(**split) for name, split in fields["evaluations"].items()}
         beside = fields.get("beside", {}).items()  # records from before there was this field have none
         fields["beside"] = {name: Beside(**{**one, "count": SplitCount(**one["count"])}) for name, one in beside}
-        return Record(**fields)
+        require_kinds(made := Record(**fields))
+        return made
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} is not a record of this harness ({error}); move it away") from error
+
+
+def require_kinds(made: Record) -> None:
+    """Raises ValueError where a field that tables and pages rest on is not what it should be."""
+    numbers = [value for scores in made.scores.values() for value in scores.values()]
+    numbers += [value for one in made.beside.values() for value in one.scores.values()]
+    counts = [made.train, *made.evaluations.values(), *(one.count for one in made.beside.values())]
+    texts = [made.task, made.recipe, made.profile, made.code, made.finished, made.fault, *made.status.values()]
+    texts += [text for count in counts for text in (count.split, count.hash, count.origin)]
+    whole = [made.seed, *made.seeds.values(), *(n for count in counts for n in (count.n, count.of))]
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in (*numbers, made.seconds)):
+        raise ValueError("a score or its time is not a number")
+    if not all(isinstance(text, str) for text in texts) or not all(type(number) is int for number in whole):
+        raise ValueError("a name is not a text, or a count or seed not a whole number")
+    mappings = (made.key, made.baseline, made.environment, made.answers)
+    if not all(isinstance(each, dict) for each in mappings) or not made.scores.keys() <= made.evaluations.keys():
+        raise ValueError("key, baseline or environment are not as they were written, or scores are of no evaluation")
+    if not made.scores and not made.fault:
+        raise ValueError("there are no scores")
 
 
 def read_all(folder: Path) -> Iterator[Record]:

@@ -51,5 +51,5 @@ def update_of(line: str) -> float:
     """Of a logged event; a line that a crash cut short counts as later than any."""
     try:
         return int(json.loads(line)["update"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return float("inf")
