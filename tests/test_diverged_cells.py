@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from baselines.finetune import FineTuned
+from baselines.objective import Objective
 from harness import cells, layout, record, report, results, runner
 from harness.__main__ import main
 from harness.data import Split
@@ -193,3 +195,25 @@ def test_the_others_go_on_and_every_command_reads_what_is_left(place: Path, caps
     ):
         code, text = said(*command)
         assert code == 0 and expected in text, (command, text)
+
+
+def test_a_pretraining_that_diverges_is_one_error_and_its_cells_are_not_begun(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "books").mkdir()
+    (place / "books" / "a.txt").write_text("\n".join(tiny.DOCUMENTS))
+
+    class Broken(Objective):
+        def forward(self, chosen: torch.Tensor) -> torch.Tensor:
+            return super().forward(chosen) * (math.nan if self.model.training else 1.0)
+
+    monkeypatch.setattr("baselines.pretrain.Objective", Broken)
+    usual = ["--profile", "small", "--corpus", str(place / "books"), "--runs", str(place / "runs"), "--device", "cpu"]
+    for words in (["pretrain"], ["run", "--task", "rte", "--data-dir", str(place / "data"), "--seeds", "1"]):
+        assert main([*words, *usual]) == 1
+        told = capsys.readouterr().err
+        assert (
+            "harness: the loss is nan at update 1 of 20; of its batch of 4 windows 4 give that alone: tokens " in told
+        )
+        assert "another seed" in told and "Traceback" not in told
+    assert not list((place / "runs").rglob("record.json")) and not list((place / "runs").rglob("pretraining.json"))

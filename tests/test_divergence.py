@@ -146,7 +146,7 @@ def test_a_gradient_of_pretraining_is_found_before_its_step(tmp_path: Path, monk
 
     def forward(self: Objective, chosen: torch.Tensor) -> torch.Tensor:
         loss = original(self, chosen)
-        return loss + (self.model.tokens_embed.weight * 0.0).sum().sqrt() if self.training else loss
+        return loss + (self.model.tokens_embed.weight * 0.0).sum().sqrt() if self.model.training else loss
 
     monkeypatch.setattr(Objective, "forward", forward)
     with pytest.raises(FloatingPointError, match=r"norm is nan at update 1 of 20; of its batch of 4 windows 4 give"):
