@@ -40,19 +40,20 @@ class Cores:
     ) -> Iterator[tuple[list[str], Result]]:
         """(task, work(task)) in order. `work` is a function of a module, so that another process finds it.
 
-        At most a few tasks are under way, so that a corpus larger than memory streams through. Raises OSError where
-        another process dies.
+        At most a few tasks are under way, so that a corpus larger than memory streams through. Where no other process
+        can be had, this one does it all. Raises OSError where another process dies.
         """
         done = 0
-        while self.workers == 1 or (self.pool is None and done < ALONE):
+        while self.workers == 1 or (self.pool is None and (done < ALONE or not self.starts())):
             if (task := next(tasks, None)) is None:
                 return
             yield task, work(task)
             done += sum(map(len, task))
-        waiting: deque[tuple[list[str], Future[Result]]] = deque()
+        assert self.pool is not None
+        pool, waiting = self.pool, deque[tuple[list[str], Future[Result]]]()
         try:
             for task in tasks:
-                waiting.append((task, self.start().submit(work, task)))
+                waiting.append((task, pool.submit(work, task)))
                 if len(waiting) > 2 * self.workers:
                     first, found = waiting.popleft()
                     yield first, found.result()
@@ -62,14 +63,17 @@ class Cores:
         except BrokenProcessPool as error:
             raise OSError("a tokenising process was killed (out of memory?); the same command starts anew") from error
 
-    def start(self) -> ProcessPoolExecutor:
-        if self.pool is None:
-            # not "fork": this process has threads
-            context: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-            if os.name == "posix":
-                context.set_forkserver_preload(PRELOADED)
+    def starts(self) -> bool:
+        """Whether there are other processes now. Their queues take semaphores from /dev/shm, which may be full."""
+        # not "fork": this process has threads
+        context: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+        if os.name == "posix":
+            context.set_forkserver_preload(PRELOADED)
+        try:
             self.pool = ProcessPoolExecutor(self.workers, context, _begin)
-        return self.pool
+        except (OSError, NotImplementedError):
+            self.workers = 1
+        return self.pool is not None
 
 
 def _begin() -> None:

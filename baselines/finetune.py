@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from baselines import device as devices
-from baselines import segments, starting_point, vocabulary, weight_files
+from baselines import divergence, segments, starting_point, vocabulary, weight_files
 from baselines.batches import Encoded, Example, collate, encode_all, unknown_rate
 from baselines.checkpoint import Checkpoint, identity, write_tensors
 from baselines.compiled import compiled
@@ -72,7 +72,7 @@ class FineTuned:
         judge: gives this model, as it is after an epoch, a number; a recipe whose `epoch` is "best" keeps the highest.
         `report` is called after every micro-batch and update and may raise (KeyboardInterrupt, say): the state is
         saved before that leaves. Raises ValueError for fewer examples than one batch or a foreign checkpoint,
-        FloatingPointError where the loss or gradient is not finite.
+        FloatingPointError, naming update and examples, before an update whose loss or gradient is not finite.
         """
         examples = self.encode(train)
         settings = self.settings
@@ -92,10 +92,14 @@ class FineTuned:
             for batch in batches:
                 self.network.train()
                 rate = settings.learning_rate * warmup_linear(optimizer.updates / total, settings.warmup)
-                task, lm = self.accumulate(batch, optimizer.updates)
-                state["budget"] = self.budget
-                checkpoint.whole = False
-                norm = optimizer.step(rate)
+                try:
+                    task, lm = self.accumulate(batch, optimizer.updates)
+                    state["budget"] = self.budget
+                    checkpoint.whole = False
+                    norm = optimizer.step(rate)
+                except FloatingPointError as error:
+                    told = error, total, self.network, self.loss_alone, batch, examples, train
+                    raise divergence.of_examples(*told) from error
                 state["tokens"] += sum(example.n_tokens for example in batch)
                 state["seconds"] = time.monotonic() - began
                 checkpoint.mark()
@@ -158,12 +162,7 @@ class FineTuned:
         self.answered = None
 
         def work(part: list[int]) -> None:
-            examples = [batch[i] for i in part]
-            labels = torch.tensor([example.label for example in examples], dtype=torch.float32, device=self.device)
-            with devices.autocast(self.device):
-                inputs = collate(examples, n_sequences).to(self.device)
-                task, lm = self.losses(inputs, labels, len(batch))
-            loss = task + self.recipe.lm_coef * lm
+            task, lm, loss = self.losses_of([batch[i] for i in part], n_sequences, len(batch))
             if not loss.isfinite():
                 raise FloatingPointError(f"the loss is {loss.item()} at update {update + 1}")
             loss.backward()
@@ -177,6 +176,16 @@ class FineTuned:
         self.budget = in_parts(batch, self.budget, self.device, work, again)
         task, lm = zip(*losses, strict=True)
         return sum(task), sum(lm)
+
+    def losses_of(self, part: list[Encoded], n_sequences: int, n_examples: int) -> tuple[Tensor, Tensor, Tensor]:
+        """L2, L1, L3 of a part of an effective batch of so many sequences and examples."""
+        labels = torch.tensor([example.label for example in part], dtype=torch.float32, device=self.device)
+        with devices.autocast(self.device):
+            task, lm = self.losses(collate(part, n_sequences).to(self.device), labels, n_examples)
+        return task, lm, task + self.recipe.lm_coef * lm
+
+    def loss_alone(self, example: Encoded) -> Tensor:
+        return self.losses_of([example], len(example.sequences), 1)[-1]
 
     def predict(self, examples: Sequence[Example]) -> list[float]:
         """For each example, in order: the index of the name or sequence, or the score."""

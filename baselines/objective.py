@@ -45,9 +45,14 @@ def one_seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
 
 
+def places(tokens: Ids, count: int, length: int, seed: tuple[int, int]) -> Ids:
+    """(count,) where windows begin, at random; the seed alone decides, so a resumed run sees the same."""
+    return np.random.default_rng(seed).integers(0, len(tokens) - length + 1, count)
+
+
 def sample(tokens: Ids, count: int, length: int, seed: tuple[int, int]) -> Tensor:
-    """(count, length) windows from random places; the seed alone decides which, so a resumed run sees the same."""
-    starts = np.random.default_rng(seed).integers(0, len(tokens) - length + 1, count)
+    """(count, length) windows from these places."""
+    starts = places(tokens, count, length, seed)
     return torch.from_numpy(np.stack([tokens[start : start + length] for start in starts]).astype(np.int64))
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from baselines import device as devices
-from baselines import models, token_file, vocabulary, weights
+from baselines import divergence, models, token_file, vocabulary, weights
 from baselines.checkpoint import Checkpoint, identity
 from baselines.distributed import Team, team, without_exchange
 from baselines.objective import Objective, one_seed, sample, spread
@@ -50,18 +50,17 @@ def pretrain(
     share (default: run_dir). corpus: its name, for the record. every: keep a checkpoint each so many updates, beside
     those at 0, 1, 2, 4, 8, ... and the last. `report` is called after every update and may raise (KeyboardInterrupt,
     say): the state is saved first. Returns what `pretraining.json` says: tokens, updates, seconds, held-out perplexity
-    per token, and its curve. Raises ValueError for a corpus too short for one window or a batch too small for the
-    processes, FloatingPointError where a loss or gradient is not finite, OSError when another process is lost.
+    per token, and its curve. Raises ValueError for a corpus too short for a window or a batch too small for the
+    processes, OSError when one is lost, FloatingPointError, with its windows, before an update that is not finite.
     """
     with team(device) as together:
         found = together.first(
             lambda: token_file.prepare(documents, profile.size.n_vocab, tokens_dir or run_dir, report, vocabulary_dir)
         )
         training = Training(found, recipe, profile, run_dir, report, together, seed, every)
-        training.run()
-        if not together.leads:
-            return {}
-        return training.finish(corpus)
+        with divergence.windows_named(training):
+            training.run()
+        return training.finish(corpus) if together.leads else {}
 
 
 class Training:

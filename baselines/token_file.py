@@ -72,7 +72,7 @@ def read(folder: Path) -> TokenFile | None:
         known = vocabulary.read(folder)
         if known.hash != about["vocabulary"]:
             return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     files = [np.memmap(folder / name, about["dtype"], "r") for name in (TRAIN, HELD_OUT)]
     return TokenFile(Tokenizer(known), *files)

@@ -35,7 +35,8 @@ def read(folder: Path) -> Vocabulary:
 def parse(ids_file: Path, merges_file: Path) -> Vocabulary:
     try:
         ids = json.loads(ids_file.read_text(encoding="utf-8"))
-        if not isinstance(ids, dict) or sorted(ids.values()) != list(range(len(ids))):
+        values = list(ids.values()) if isinstance(ids, dict) else [-1]
+        if sorted(values) != list(range(len(values))) or not all(type(value) is int for value in values):
             raise ValueError(f"{ids_file.name} does not give the ids 0..n-1 to pieces")
         lines = merges_file.read_text(encoding="utf-8").split("\n")
         # the first line is "#version: 0.2"; a merge's parts never hold a space
@@ -43,9 +44,10 @@ def parse(ids_file: Path, merges_file: Path) -> Vocabulary:
         stray = next((a + b for a, b in merges if not {a, b, a + b} <= ids.keys()), None)
         if stray is not None:
             raise ValueError(f"merge {stray!r} of {merges_file.name} is outside {ids_file.name}")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(
-            f"no byte-pair vocabulary in {ids_file.parent}: {error}; download or train it again"
+            f"no byte-pair vocabulary in {ids_file.parent}, {ids_file.name} and {merges_file.name}: {error}; "
+            "download or train it again"
         ) from error
     return Vocabulary(ids, merges)
 

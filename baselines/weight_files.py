@@ -61,7 +61,7 @@ def kind_of(folder: Path) -> str:
     """ "gpt" or "lstm": whose weights they are. The released ones need no config.json to say so."""
     try:
         config = json.loads((folder / "config.json").read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return "gpt"
     return "lstm" if isinstance(config, dict) and config.get("model_type") == "lstm" else "gpt"
 
@@ -70,7 +70,7 @@ def told_of(folder: Path) -> dict[str, Any] | None:
     """All that a pre-training here has said of itself; None for others' weights."""
     try:
         told = json.loads((folder / OWN).read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) else None
 

@@ -85,7 +85,7 @@ def read_released(shapes_file: Path, pieces: list[Path]) -> dict[str, Tensor]:
     """The release's flat vector, cut to the shapes of its list: positions, tokens, then block by block."""
     try:
         shapes = [tuple(int(n) for n in shape) for shape in json.loads(shapes_file.read_text())]
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{shapes_file} is no list of shapes ({error}); get it again") from error
     n_blocks, rest = divmod(len(shapes) - 2, len(BLOCK))
     if n_blocks < 1 or rest:
@@ -111,8 +111,9 @@ def read_released(shapes_file: Path, pieces: list[Path]) -> dict[str, Tensor]:
 
 def read_piece(path: Path) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     try:
-        piece = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+        # mapped, so that a header which claims more than there is costs no memory
+        piece = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # its header is read as Python: SyntaxError, TokenError and others
         # numpy's own words advise to unpickle it
         raise ValueError(f"{path} is not a whole array of numbers in NumPy's format; get it again") from error
     if not isinstance(piece, np.ndarray) or piece.dtype != np.float32 or piece.ndim != 1:

@@ -17,6 +17,7 @@ from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES, Pr
 from harness import catalogue, from_records, hardware, options, plan
 from harness.files import require_writable
 from harness.progress import Stop
+from harness.sheet import visible
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -135,7 +136,9 @@ def sample(chosen: Namespace) -> int:
         raise FileNotFoundError(f"nothing is pre-trained in {model.folder}; run 'python -m harness pretrain' first")
     temperature = 0.0 if chosen.greedy else chosen.temperature
     how = {"length": chosen.length, "temperature": temperature, "top_k": chosen.top_k, "seed": chosen.seed}
-    print(door.sample(chosen.prompt, recipe, profile, model.folder, device=choose_device(chosen.device), **how))
+    print(
+        visible(door.sample(chosen.prompt, recipe, profile, model.folder, device=choose_device(chosen.device), **how))
+    )
     return 0
 
 
@@ -166,7 +169,8 @@ def place_of(chosen: Namespace) -> Any:
 def explain(chosen: Namespace, error: Exception, what: str = "harness") -> None:
     if chosen.debug:
         traceback.print_exc()
-    print(f"{what}: {error}", file=sys.stderr, flush=True)
+    for line in (f"{what}: {error}", *getattr(error, "__notes__", ())):
+        print(visible(line), file=sys.stderr, flush=True)
 
 
 def choose_device(asked: str | None) -> str:
@@ -193,7 +197,7 @@ def choose_paths(chosen: Namespace) -> None:
 
 def say(text: str) -> None:
     if door.rank() == 0:  # one of several processes speaks
-        print(text, flush=True)
+        print(visible(text), flush=True)
 
 
 if __name__ == "__main__":

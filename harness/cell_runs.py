@@ -122,6 +122,7 @@ def run(
         try:
             result = runner.run(job, make, chosen.runs)
             say(f"{result.summary}  ({duration(result.seconds)})")
+            failed = failed or bool(result.fault)
         except (ValueError, OSError, FloatingPointError) as error:  # the other cells still can be run
             place.explain(error, f"{job.label} failed")
             failed = True

@@ -34,6 +34,7 @@ class Cell:
     degenerate: int = 0  # how many of the seeds predicted one and the same for every example
     left_out: int = 0  # records of other configurations
     made: tuple[Record, ...] = ()  # what it rests on
+    diverged: tuple[Record, ...] = ()  # of the same configuration, whose training gave no number
     pretraining: str = ""  # "1,000,000 tokens of books, 14 text files" where weights of our own were started from
 
     @property
@@ -78,13 +79,16 @@ def fill(
     if isinstance(column, Average):
         return fill_average(column, made, code)
     of_task = [record for record in made if record.task == column.task]
-    usable = [record for record in of_task if column.score(record) is not None]
+    usable = [record for record in of_task if record.fault or column.score(record) is not None]
     if not usable:
         evaluation = " and ".join(column.evaluations)
         untold = f"no run of {column.task} was scored on {evaluation}" if of_task else "not run yet"
         known = (problems.get(f"{column.task}/{name}") for name in column.evaluations)
         return Cell(column, next(filter(None, known), None) or problems.get(column.task) or untold)
-    chosen, left_out = choose(usable, column.evaluations)
+    every, left_out = choose(usable, column.evaluations)
+    chosen, diverged = whole_and_diverged(every)
+    if not chosen:
+        return Cell(column, f"diverged: {faults(diverged)}", left_out=left_out, diverged=diverged)
     scores = [score for record in chosen if (score := column.score(record)) is not None]
     return Cell(
         column,
@@ -97,6 +101,7 @@ def fill(
         degenerate=sum(any(is_degenerate(record, name) for name in column.evaluations) for record in chosen),
         left_out=left_out,
         made=tuple(chosen),
+        diverged=diverged,
         pretraining=pretraining_of(chosen[-1]),
     )
 
@@ -104,11 +109,15 @@ def fill(
 def fill_average(column: Average, made: Sequence[Record], code: str | None) -> Cell:
     """A mean over tasks, seed by seed: of the seeds that every task has."""
     chosen: dict[str, dict[int, Record]] = {}
+    diverged: list[Record] = []
     for task, names in column.of.items():
-        of_task = [record for record in made if record.task == task and by_metric(record).keys() >= set(names)]
-        chosen[task] = {record.seed: record for record in choose(of_task, ())[0]} if of_task else {}
+        of_task = [r for r in made if r.task == task and (r.fault or by_metric(r).keys() >= set(names))]
+        whole, faulty = whole_and_diverged(choose(of_task, ())[0]) if of_task else ((), ())
+        chosen[task] = {record.seed: record for record in whole}
+        diverged += faulty
     if missing := [task for task, by_seed in chosen.items() if not by_seed]:
-        return Cell(column, f"a mean over {len(column.of)} tasks; without a number here: {', '.join(missing)}")
+        said = f"a mean over {len(column.of)} tasks; without a number here: {', '.join(missing)}"
+        return Cell(column, said, diverged=tuple(diverged))
     seeds = sorted(set.intersection(*(set(by_seed) for by_seed in chosen.values())))
     rows = {seed: [by_seed[seed] for by_seed in chosen.values()] for seed in seeds}
     scores = [metrics.mean_over_tasks(column.of, {r.task: by_metric(r) for r in row}) for row in rows.values()]
@@ -125,7 +134,18 @@ def fill_average(column: Average, made: Sequence[Record], code: str | None) -> C
         other_code=sum(code is not None and any(record.code != code for record in row) for row in rows.values()),
         degenerate=sum(any(is_degenerate(r, name) for r in row for name in r.scores) for row in rows.values()),
         made=tuple(every),
+        diverged=tuple(diverged),
     )
+
+
+def whole_and_diverged(records: Iterable[Record]) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
+    records = list(records)
+    return tuple(r for r in records if not r.fault), tuple(r for r in records if r.fault)
+
+
+def faults(diverged: Sequence[Record]) -> str:
+    """ "rte seed 0, the loss is nan at update 12 of 300; ..." """
+    return "; ".join(f"{record.task} seed {record.seed}, {record.fault}" for record in diverged)
 
 
 def pretraining_of(record: Record) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +16,7 @@ from harness.tasks.base import Hub
 PIECE = 1 << 22  # bytes of a file that are read at once: a longer one is cut at a line's end
 DOCUMENT = 100_000  # characters to which a hub corpus's rows are joined: BookCorpus has a sentence in each
 HUB = "hub:"
+NAMED = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")  # a repository or configuration of it, and no folder of this machine
 DEFAULTS = {"paper": "hub:rojagtap/bookcorpus"}  # the paper's books, as they are left: lower case, a sentence a row
 
 
@@ -78,6 +80,10 @@ class HubCorpus:
     def __init__(self, text: str) -> None:
         name, _, revision = text.removeprefix(HUB).partition("@")
         repository, _, config = name.partition(":")
+        if not NAMED.fullmatch(repository) or not NAMED.fullmatch(config or "default") or ".." in name:
+            raise ValueError(
+                f"{text[:80]!r} names no data set; expected {HUB}NAME or {HUB}OWNER/NAME[:CONFIG][@REVISION]"
+            )
         self.source = Hub(repository, config or "default", "train", revision or "main")
         commit, reason = hub.resolve(repository, "dataset", self.source.revision)
         if reason:

@@ -45,7 +45,7 @@ def read(log: Path, event: str, value: str) -> list[tuple[float, float]]:
             told = json.loads(line)
             if told["event"] == event and math.isfinite(told[value]):
                 found.append((float(told["update"]), float(told[value])))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             continue
     return found
 
@@ -100,7 +100,7 @@ def finished(run: Path) -> str:
     try:
         told = json.loads((run / "pretraining.json").read_text())
         return f"{told['tokens']:,} tokens, perplexity at the end {told['held_out_perplexity']:.2f}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "not finished"
 
 

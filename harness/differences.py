@@ -14,6 +14,7 @@ from harness.analysis import p_text
 from harness.layout import signed
 from harness.predictions import Answered
 from harness.record import Record
+from harness.sheet import visible
 from harness.statistics import Part
 from harness.tasks import TASKS
 from harness.tasks.base import Form
@@ -24,7 +25,7 @@ SAME = 1e-4
 
 def command(chosen: Namespace) -> int:
     """`diff ONE OTHER`. Raises ValueError for records of two tasks, FileNotFoundError where there is no record."""
-    print("\n".join(difference(chosen.one, chosen.other, chosen.flips)))
+    print(visible("\n".join(difference(chosen.one, chosen.other, chosen.flips))))
     return 0
 
 

@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from harness import analysis, departures, paper, plan, record, statistics
 from harness.analysis import Finding, Findings
-from harness.cells import NO_PROBLEMS, Cell
+from harness.cells import NO_PROBLEMS, Cell, faults
 from harness.columns import Average, Column
 from harness.departures import Departure
 from harness.layout import signed
 from harness.record import Record
 from harness.rows import measured as measured_row
 from harness.rows import order
+from harness.sheet import visible
 from harness.tables import TABLES, Table, fill
 
 INDENT, LABEL = "  ", 14
@@ -47,7 +48,7 @@ def command(chosen: Namespace) -> int:
     table = TABLES[chosen.number]
     profile, _ = plan.choose_profile(chosen.profile, None)
     column, recipe = find(table, chosen.cell)
-    print("\n".join(explain(table, column, recipe, profile, chosen.runs / profile)))
+    print(visible("\n".join(explain(table, column, recipe, profile, chosen.runs / profile))))
     return 0
 
 
@@ -117,6 +118,8 @@ def told(table: Table, column: Column | Average, recipe: str, finding: Finding, 
         yield Fact("interval", f"{low:.1f} to {high:.1f} over {of}examples ({statistics.LEVEL:.0%})")
     elif finding.reason:
         yield Fact("interval", f"none: {finding.reason}")
+    if cell.diverged:
+        yield Fact("diverged", faults(cell.diverged))
     if cell.degenerate:
         yield Fact("degenerate", f"{cell.degenerate} of {cell.seeds} seeds answered the same to every example")
     if finding.versus and finding.p is not None:

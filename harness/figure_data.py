@@ -70,6 +70,16 @@ def chosen(records: Iterable[Record], profile: str) -> dict[tuple[str, int], lis
     return {place: choose(groups[place], ())[0] for place in sorted(groups)}
 
 
+def diverged(number: str, folder: Path, profile: str) -> list[str]:
+    """What the figure leaves out since its training gave no number, a phrase each."""
+    records = record.read_all(folder) if number == LEFT else ()
+    return [
+        made.summary
+        for made in records
+        if made.profile == profile and made.fault and made.task in TASKS_LEFT and layers(made) is not None
+    ]
+
+
 def development(task: Task) -> str:
     """The evaluation that the paper calls dev."""
     return next(iter(task.beside or task.evaluations))

@@ -77,6 +77,8 @@ def draw(number: str, folder: Path, profile: str, say: Callable[[str], None]) ->
         )
     for gap in figure_data.missing(number, found):
         say(f"figure {number} lacks {gap}")
+    for gone in figure_data.diverged(number, folder, profile):
+        say(f"figure {number} is without {gone}")
     paths = write(number, found, profile, folder, FORMATS)
     say(f"Figure {number}, {FIGURES[number]}: {', '.join(map(str, paths))}")
 

@@ -11,6 +11,7 @@ from harness.cells import choose
 from harness.columns import Scores
 from harness.figure_data import FIGURES
 from harness.rescoring import disagreements
+from harness.sheet import visible
 from harness.tables import TABLES
 from harness.tasks import TASKS
 
@@ -67,9 +68,11 @@ def score(chosen: Namespace) -> int:
     """Raises ValueError where what was recorded does not follow from the predictions."""
     path = record.find(chosen.record)
     made = record.read(path)
+    if made.fault:
+        raise ValueError(f"{path} has no scores: {made.summary}; run it with --force to train it again")
     if wrong := disagreements(made, path.parent):
         raise ValueError(f"{path} does not agree with its predictions: {'; '.join(wrong)}; run the cell again")
-    print(made.summary)
+    print(visible(made.summary))
     print(f"the predictions in {path.parent / 'predictions'} give the same")
     return 0
 

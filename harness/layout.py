@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from harness import paper
-from harness.cells import EMPTY, NO_PROBLEMS, Cell
+from harness.cells import EMPTY, NO_PROBLEMS, Cell, faults
 from harness.columns import Average, Column, Scores
 from harness.record import Record
 from harness.rows import Analysis, Row, difference, measured, measured_data, order, paper_data, server_row
@@ -80,7 +80,7 @@ def lay_out(
     records = [record for record in records if table.shows(record) and record.profile == profile]
     recipes = order({record.recipe for record in records} | set(table.own) | set(server), references)
     rows = [measured(recipe, fill(table, records, profile, recipe, problems, code)) for recipe in recipes]
-    rows = [row for row in rows if row.recipe in table.own or any(cell.mean is not None for cell in row.cells)]
+    rows = [row for row in rows if row.recipe in table.own or any(c.mean is not None or c.diverged for c in row.cells)]
     answered = [server_row(table, recipe, server[recipe]) for recipe in recipes if recipe in server]
     answered = [row for row in answered if any(score is not None for score in row.scores)]
     several = len(rows) > 1
@@ -157,6 +157,10 @@ def entry(cell: Cell, recipe: str, profile: str) -> Entry:
     if reason := cell.reason.rstrip("."):
         unreleased = f"; {UNRELEASED[recipe]}" if profile == "paper" and recipe in UNRELEASED else ""
         notes.append(f"The cell is empty: {reason}{unreleased}.")
+    if cell.diverged and cell.seeds:
+        n = len(cell.diverged)
+        of = "runs below it" if isinstance(cell.column, Average) else plural(cell.seeds + n)
+        notes.append(f"Of {of} {n} diverged and left the mean without that seed: {faults(cell.diverged)}.")
     if cell.seeds and recipe in CAUTIONS:
         notes.append(CAUTIONS[recipe])
     if cell.pretraining and profile == "paper":

@@ -126,7 +126,7 @@ def remember(folder: Path, problems: Mapping[str, str], tried: Iterable[str]) ->
 def remembered(folder: Path) -> dict[str, str]:
     try:
         found = json.loads((folder / "problems.json").read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return {str(key): str(why) for key, why in found.items()} if isinstance(found, dict) else {}
 

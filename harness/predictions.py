@@ -59,11 +59,12 @@ def read(run: Path, evaluation: str) -> list[Answered]:
 
 
 def parse(path: Path) -> Iterator[Answered]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         try:
             found = Answered(**json.loads(line))
-            float(found.prediction), float(found.label or 0), float(found.score or 0)
-        except (ValueError, TypeError) as error:
+            if not all(type(n) in (int, float) for n in (found.prediction, found.label or 0, found.score or 0)):
+                raise TypeError("label, prediction and score are numbers")
+        except (ValueError, TypeError, RecursionError) as error:
             raise ValueError(f"{path} line {number} is no prediction ({error}); run the cell again") from error
         yield found
 

@@ -14,6 +14,7 @@ from harness.tasks.base import Files, Row
 
 Rows = Iterator[tuple[str, Row]]
 AGAIN = "correct it or get the set again"
+INDEX = "index"  # GLUE's column that numbers its rows
 DECLARATION = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 ANSWER = re.compile(r"\W*([A-Z])\W*")
 
@@ -52,12 +53,14 @@ def decoded(raw: bytes, where: str, *, first: bool = True) -> str:
 
 def tab_separated(file: Path, name: str, files: Files) -> Rows:
     """Rows under a header, or under `files.header`. A quote is a character like any other: sets are written so, and
-    quoting loses rows.
+    quoting loses rows. What a column "index" counts stands there once: a copy of a row would count twice.
 
     That leaves nothing for a CSV reader to do but split at tabs; Python's refuses a bare CR and fields over 128 kB.
     """
     numbered = lines(file, name)
     header = files.header or next(numbered, (0, ""))[1].split("\t")
+    place = header.index(INDEX) if INDEX in header else None
+    seen: dict[str, int] = {}
     for number, text in numbered:
         fields = text.split("\t")
         if len(fields) < len(header) and files.ragged:
@@ -67,6 +70,10 @@ def tab_separated(file: Path, name: str, files: Files) -> Rows:
             raise ValueError(
                 f"{name} line {number} has {len(fields)} fields, expected {of}; "
                 f"a tab too many or a line cut short: {AGAIN}"
+            )
+        if place is not None and (first := seen.setdefault(fields[place], number)) != number:
+            raise ValueError(
+                f"{name} line {number} has index {fields[place]!r:.30} again, first on line {first}; {AGAIN}"
             )
         yield f"{name} line {number}", dict(zip(header, fields, strict=True))
 

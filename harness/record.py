@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import math
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -59,7 +60,7 @@ class Record:
     train: SplitCount
     evaluations: Mapping[str, SplitCount]
     scores: Mapping[str, Mapping[str, float]]
-    status: Mapping[str, str]  # an evaluation's name -> "done" or "degenerate" (all predictions alike)
+    status: Mapping[str, str]  # an evaluation's name -> "done", "degenerate" (all predictions alike) or "diverged"
     baseline: Mapping[str, Any]  # what Baseline.describe() says: hashes, batches, device, truncated, peak memory
     seconds: float
     code: str
@@ -69,6 +70,8 @@ class Record:
     schema: int = SCHEMA
     # not in the key, so there or not without being another cell: "validation" (RACE), "train" (some training rows)
     beside: Mapping[str, Beside] = field(default_factory=dict)
+    # why the training diverged, with update and examples; then there are no scores, no answers and nothing beside
+    fault: str = ""
 
     @property
     def transferred(self) -> int | None:
@@ -82,7 +85,9 @@ class Record:
 
     @property
     def summary(self) -> str:
-        """ "rte full seed 0: validation acc 61.3 (277 of 277)" """
+        """ "rte full seed 0: validation acc 61.3 (277 of 277)"; of one that diverged its fault."""
+        if self.fault:
+            return f"{self.task} {self.recipe} seed {self.seed}: diverged, {self.fault}"
         parts = []
         for evaluation, scores in self.scores.items():
             split = self.evaluations[evaluation]
@@ -154,9 +159,29 @@ def read(path: Path) -> Record:
         fields["evaluations"] = {name: SplitCount(**split) for name, split in fields["evaluations"].items()}
         beside = fields.get("beside", {}).items()  # records from before there was this field have none
         fields["beside"] = {name: Beside(**{**one, "count": SplitCount(**one["count"])}) for name, one in beside}
-        return Record(**fields)
+        require_kinds(made := Record(**fields))
+        return made
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} is not a record of this harness ({error}); move it away") from error
+
+
+def require_kinds(made: Record) -> None:
+    """Raises ValueError where a field that tables and pages rest on is not what it should be."""
+    numbers = [value for scores in made.scores.values() for value in scores.values()]
+    numbers += [value for one in made.beside.values() for value in one.scores.values()]
+    counts = [made.train, *made.evaluations.values(), *(one.count for one in made.beside.values())]
+    texts = [made.task, made.recipe, made.profile, made.code, made.finished, made.fault, *made.status.values()]
+    texts += [text for count in counts for text in (count.split, count.hash, count.origin)]
+    whole = [made.seed, *made.seeds.values(), *(n for count in counts for n in (count.n, count.of))]
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in (*numbers, made.seconds)):
+        raise ValueError("a score or its time is not a number")
+    if not all(isinstance(text, str) for text in texts) or not all(type(number) is int for number in whole):
+        raise ValueError("a name is not a text, or a count or seed not a whole number")
+    mappings = (made.key, made.baseline, made.environment, made.answers)
+    if not all(isinstance(each, dict) for each in mappings) or not made.scores.keys() <= made.evaluations.keys():
+        raise ValueError("key, baseline or environment are not as they were written, or scores are of no evaluation")
+    if not made.scores and not made.fault:
+        raise ValueError("there are no scores")
 
 
 def read_all(folder: Path) -> Iterator[Record]:

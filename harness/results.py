@@ -6,6 +6,7 @@ is what the records give.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,6 +24,7 @@ from harness.tables import TABLES, Table
 
 RESULTS = ROOT / "results"
 CLAIMS = "claims.md"
+NAME = re.compile(r"\w[\w.-]*")  # of a folder: a record from elsewhere must not name one outside of results/
 
 Check = Callable[[Record, Path], Sequence[str]]
 Keep = Callable[[Record, Path], Record]
@@ -97,6 +99,8 @@ def copy(
 ) -> list[Path]:
     """(recipe, task) -> its records, into results/records/, in place of earlier ones. Raises as `accept`."""
     for made in (made for records in chosen.values() for made in records):
+        if not NAME.fullmatch(made.recipe):
+            raise ValueError(f"a record in {runs} has the recipe {made.recipe!r:.60}, expected a name; move it away")
         if wrong := check(made, runs / made.recipe / made.name):
             raise ValueError(
                 f"{made.recipe} {made.name} does not follow from its run: {'; '.join(wrong)}; run it again"

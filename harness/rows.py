@@ -99,6 +99,7 @@ def measured_data(table: Table, row: Row, profile: str, analysis: Analysis) -> I
                 "of": sum(count.of for count in scored) or None,
                 "whole": cell.whole,
                 "degenerate": cell.degenerate,
+                "diverged": len(cell.diverged),
                 "other_code": cell.other_code,
                 "reason": cell.reason,
             }

@@ -87,12 +87,19 @@ class Job:
         return self.folder(runs) / "record.json"
 
     def is_done(self, runs: Path) -> bool:
-        """Scored, beside its evaluations too where that is asked for; hidden splits that are asked for answered."""
+        """Scored, beside its evaluations too where that is asked for; hidden splits that are asked for answered.
+
+        One that diverged would do so again: it has no answers, and is done.
+        """
         folder = self.folder(runs)
-        if not self.path(runs).exists() or not all(predictions.path_of(folder, n).exists() for n in self.data.hidden):
+        if not self.path(runs).exists():
             return False
-        known = record.read(self.path(runs)).beside if self.data.beside else {}
-        rows = {name: (one.count.n, one.count.hash) for name, one in known.items()}  # which are not in the key
+        made = record.read(self.path(runs))
+        if made.fault:
+            return True
+        if not all(predictions.path_of(folder, n).exists() for n in self.data.hidden):
+            return False
+        rows = {name: (one.count.n, one.count.hash) for name, one in made.beside.items()}  # which are not in the key
         return all(rows.get(name) == (split.count.n, split.count.hash) for name, split in self.data.beside.items())
 
 
@@ -133,8 +140,9 @@ def sample(train: Split) -> Split:
 def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Baseline], runs: Path) -> Record:
     """Train and score one cell and save its record. `make(run_dir, report)` gives the baseline.
 
-    Raises progress.Stop when stopped (the training's state is saved), ValueError, OSError or FloatingPointError when it
-    fails; then there is no record.
+    Where the training diverges (the baseline's FloatingPointError), the record has its fault in place of scores. Raises
+    progress.Stop when stopped (the training's state is saved), ValueError or OSError when it fails; then there is no
+    record.
     """
     folder = job.folder(runs)
     began = time.monotonic()
@@ -150,9 +158,15 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
 
     with progress.stoppable():
         baseline = make(folder, progress)
-        baseline.fit(job.data.train.examples, judge)
-        scores, status = {}, {}
-        for name, split in job.data.asked.items():
+        scores: dict[str, dict[str, float]] = {}
+        status, fault = dict.fromkeys(job.data.evaluations, "diverged"), ""
+        try:
+            baseline.fit(job.data.train.examples, judge)
+        except FloatingPointError as error:
+            fault = str(error)
+            for note in getattr(error, "__notes__", ()):  # texts of examples, which a record must not pass on
+                progress.say(note)
+        for name, split in job.data.asked.items() if not fault else ():
             answers = baseline.predict(split.examples)
             if name in labels:
                 scores[name] = metrics.score(job.task.metrics, labels[name], answers)
@@ -168,14 +182,15 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
         key=job.key,
         train=job.data.train.count,
         evaluations={name: split.count for name, split in job.data.evaluations.items()},
-        scores={name: scores[name] for name in job.data.evaluations},
+        scores={name: scores[name] for name in job.data.evaluations if not fault},
         status={name: status[name] for name in job.data.evaluations},
         baseline=baseline.describe(),
         seconds=round(time.monotonic() - began, 2),
         code=record.code_hash(),
         environment=record.environment(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        beside={n: Beside(split.count, scores[n], status[n]) for n, split in job.data.beside.items()},
+        beside={n: Beside(s.count, scores[n], status[n]) for n, s in job.data.beside.items() if not fault},
+        fault=fault,
     )
     record.save(done, runs / job.profile)
     progress.leave_if_asked()  # asked to stop during the last prediction: this cell is done, the next is not begun

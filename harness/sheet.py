@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 from tabulate import SEPARATING_LINE, tabulate
 
 WIDTH = 120  # columns of a terminal
+FORMULA = ("=", "+", "-", "@")
+CONTROLS = {n: f"\\u{n:04x}" for n in range(0x7F, 0xA0)}  # which JSON may hold as they are, and a terminal obeys
 LABEL_WIDTH, LEAST_LABEL, MOST_CELL = 30, 20, 13  # where the table would be wider than that
 
 
@@ -126,14 +128,22 @@ def comma_separated(sheet: Sheet) -> str:
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(names), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(sheet.data)
+    writer.writerows({name: as_text(value) for name, value in datum.items()} for datum in sheet.data)
     return stream.getvalue()
+
+
+def as_text(value: Any) -> Any:
+    """A text for a spreadsheet, which would take one that begins with a sign for a formula; numbers as they are."""
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text[:1] in FORMULA else text
 
 
 def json_text(sheet: Sheet) -> str:
     notes = [f"{mark} {note}" for mark, note in footnotes(sheet, number_notes(sheet))]
     whole = {"title": sheet.title, "caption": sheet.caption, "notes": notes, "cells": sheet.data}
-    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(whole, indent=1, ensure_ascii=False).translate(CONTROLS) + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Sheet], str]] = {
@@ -170,6 +180,11 @@ def footnotes(sheet: Sheet, numbers: Mapping[str, int]) -> list[tuple[str, str]]
 def printable(text: str) -> str:
     """One line without control characters: a message from elsewhere must not reach the terminal as a command."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def visible(text: str) -> str:
+    """The same for text of several lines, which keeps its form: other control characters become their escapes."""
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
 def escape_markdown(text: str) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.files import write_atomic
-
-if TYPE_CHECKING:
-    from tensorboardX import SummaryWriter
+from harness.scalars import Scalars
 
 PLACE = {"event", "update", "of", "tokens", "seconds"}  # where an event stands; the rest of it is measured
 
@@ -24,7 +22,7 @@ class TrainingLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.scalars: SummaryWriter | None = None
+        self.scalars: Scalars | None = None
 
     def write(self, event: Mapping[str, Any]) -> None:
         """Raises OSError."""
@@ -32,19 +30,17 @@ class TrainingLog:
             self.scalars = self.open(event["update"])
         with self.path.open("a") as file:
             file.write(json.dumps(dict(event)) + "\n")
-        for name in event.keys() - PLACE:
-            self.scalars.add_scalar(f"{event['event']}/{name}", event[name], event["update"])
+        measured = {f"{event['event']}/{name}": event[name] for name in event.keys() - PLACE}
+        self.scalars.add(measured, event["update"])
 
-    def open(self, first: int) -> SummaryWriter:
-        from tensorboardX import SummaryWriter
-
+    def open(self, first: int) -> Scalars:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.path.exists():
             lines = self.path.read_text().splitlines(keepends=True)
             kept = [line for line in lines if line.endswith("\n") and update_of(line) < first]
             if len(kept) < len(lines):
                 write_atomic(self.path, "".join(kept))
-        return SummaryWriter(str(self.path.parent / "tensorboard"), purge_step=first)
+        return Scalars(self.path.parent / "tensorboard", first)
 
     def close(self) -> None:
         if self.scalars is not None:
@@ -55,5 +51,5 @@ def update_of(line: str) -> float:
     """Of a logged event; a line that a crash cut short counts as later than any."""
     try:
         return int(json.loads(line)["update"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return float("inf")

@@ -81,7 +81,7 @@ def begun(path: Path, key: Mapping[str, Any]) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["key"] == json.loads(json.dumps(key)) and isinstance(found["tasks"], dict):
             return dict(found)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         pass
     return {"figure": FIGURE, "key": key, "tasks": {}, "seconds": 0.0}
 
@@ -173,8 +173,12 @@ def points(folder: Path) -> list[dict[str, Any]]:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             rows = [row_of(found, name, one) for name, one in found["tasks"].items()]
-            by_model.setdefault(found["model"], {}).setdefault(path.parent, []).append({**found, "rows": rows})
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            numbers = [row[name] for row in rows for name in ("score", "chance", "n", "of")]
+            if not all(type(number) in (int, float) for number in (*numbers, found["updates"] or 0)):
+                raise TypeError("a score, count or update is not a number")
+            whole = {**found, "rows": rows, "finished": str(found["finished"])}
+            by_model.setdefault(str(found["model"]), {}).setdefault(path.parent, []).append(whole)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(f"{path} holds no zero-shot scores ({error!r:.80}); move it away") from error
     rows = []
     for of_model in by_model.values():

@@ -133,7 +133,7 @@ def test_a_limit_keeps_the_first_and_says_so(tmp_path: Path) -> None:
         (TWO.replace("\n", "\r"), "has 0 of 2 rows"),
         ("", "has 0 of 2 rows; a fragment gives no number"),
         (HEADER, "has 0 of 2 rows"),
-        (TWO + TWO.removeprefix(HEADER), "has 4 rows, expected 2; get the published version"),
+        (TWO + "2\ta\tb\tentailment\n3\ta\tb\tentailment\n", "has 4 rows, expected 2; get the published version"),
     ],
 )
 def test_a_bad_table_is_named_with_its_line(tmp_path: Path, content: str | bytes, message: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from baselines import device as devices
 from baselines import memory, models
@@ -18,6 +19,8 @@ from baselines.batches import Encoded, collate
 from baselines.finetune import FineTuned
 from baselines.micro_batches import in_parts
 from baselines.network import Network
+from baselines.objective import Objective
+from baselines.pretrain import pretrain
 from baselines.recipes import PROFILES, RECIPES
 from tests import tiny
 
@@ -243,6 +246,33 @@ def test_a_training_that_ran_out_ends_with_the_same_weights(tmp_path: Path, monk
     assert told_parted["micro_batch_tokens"] < 120 < told["micro_batch_tokens"]
     for name, tensor in whole.items():
         assert torch.allclose(tensor, parted[name], atol=1e-6), name
+
+
+@pytest.mark.parametrize("kind", ["full", "lstm"])
+def test_a_pretraining_that_ran_out_ends_with_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Dropout 0; and where one window is too much it says so."""
+    profile = replace(tiny.PROFILE, pretraining=replace(tiny.PROFILE.pretraining, dropout=0.0))
+    original, at_once = Objective.forward, [4]
+
+    def narrow(self: Objective, chosen: torch.Tensor) -> torch.Tensor:
+        if self.model.training and len(chosen) > at_once[0]:
+            raise full()
+        return original(self, chosen)
+
+    monkeypatch.setattr(Objective, "forward", narrow)
+
+    def trained(fits: int) -> dict[str, torch.Tensor]:
+        at_once[0] = fits
+        pretrain(tiny.DOCUMENTS, RECIPES[kind], profile, tmp_path / str(fits), tiny.quiet)
+        return load_file(tmp_path / str(fits) / "model.safetensors")
+
+    whole, parted = trained(4), trained(1)
+    for name, tensor in whole.items():
+        torch.testing.assert_close(parted[name], tensor, rtol=0, atol=1e-6)
+    with pytest.raises(ValueError, match="out of memory with 1 windows of 48 tokens at a time; free some"):
+        trained(0)
 
 
 def test_an_update_is_cut_into_as_many_parts_as_memory_asks_for() -> None:

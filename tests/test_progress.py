@@ -79,12 +79,15 @@ def test_events_are_lines_of_json(tmp_path: Path) -> None:
     events = [event(1, 10), {"event": "micro-batch"}, event(2, 20, loss=2.25)]
     for one in events:
         progress(one)
+    progress.close()
     assert [json.loads(line) for line in log.read_text().splitlines()] == [events[0], events[2]]
 
 
 def test_a_continued_training_appends_to_its_log(tmp_path: Path) -> None:
     for update in (1, 2):
-        Progress("rte", tmp_path / "log.jsonl")(event(update))
+        progress = Progress("rte", tmp_path / "log.jsonl")
+        progress(event(update))
+        progress.close()
     assert updates(tmp_path / "log.jsonl") == [1, 2]
 
 
@@ -206,6 +209,7 @@ def test_elsewhere_than_on_a_terminal_a_line_now_and_then(
         found = capsys.readouterr()
         assert found.out == ""
         said.append(found.err)
+    progress.close()
     assert said == [
         *[""] * 3,
         "  rte full seed 0: update 41 of 110, loss 2.500, 100 tokens/s, 69 s left\n",

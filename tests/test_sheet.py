@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from harness import layout
-from harness.sheet import FORMATS
+from harness.sheet import FORMATS, printable
 from harness.tables import TABLES
 from tests.fabricated import TABLE, record
 
@@ -92,7 +92,8 @@ def test_data_has_a_cell_a_row(format: str) -> None:
         58.0, pytest.approx(0.5**0.5), 2, 277, 277, 2.0, 2,
     ]  # fmt: skip
     (empty,) = [c for c in found if (c["source"], c["column"]) == ("measured", "snli")]
-    assert empty["reason"] == HOSTILE and empty["score"] in (None, "")
+    assert empty["reason"] == (printable(HOSTILE) if format == "csv" else HOSTILE)  # CSV has no escapes
+    assert empty["score"] in (None, "")
 
 
 def test_json_has_title_caption_and_notes() -> None:

@@ -57,7 +57,9 @@ def story_cloze(split: str, n: int, file: str, part: Part | None = None) -> Sour
 
 
 def story(row: Row) -> Example:
-    """Four sentences, with each of two endings; the labels count from 1."""
+    """Four sentences, with each of two endings; labels count from 1. Raises ValueError where a sentence is empty."""
+    if empty := [name for name in (f"input_sentence_{i}" for i in range(1, 5)) if not row[name].strip()]:
+        raise ValueError(f"{empty[0]} is {row[empty[0]]!r:.40}, expected text")
     told = " ".join(row[f"input_sentence_{i}"] for i in range(1, 5))
     column = "answer_right_ending"
     ending = row[column] if row[column] is HIDDEN else str(row[column])
