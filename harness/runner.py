@@ -27,6 +27,7 @@ class Baseline(Protocol):
     def predict(self, examples: Sequence[Example]) -> list[float]: ...
     def scores(self, examples: Sequence[Example]) -> list[list[float]]: ...
     def describe(self) -> dict[str, Any]: ...
+    def finished(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
     """Train and score one cell and save its record. `make(run_dir, report)` gives the baseline.
 
     Raises progress.Stop when stopped (the training's state is saved), ValueError, OSError or FloatingPointError when it
-    fails; then there is no record.
+    fails; then there is no record. An OSError that only comes when the result is saved says the result.
     """
     folder = job.folder(runs)
     began = time.monotonic()
@@ -151,14 +152,18 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
     with progress.stoppable():
         baseline = make(folder, progress)
         baseline.fit(job.data.train.examples, judge)
-        scores, status = {}, {}
+        scores, status, sums = {}, {}, {}
+        unsaved: OSError | None = None
         for name, split in job.data.asked.items():
             answers = baseline.predict(split.examples)
             if name in labels:
                 scores[name] = metrics.score(job.task.metrics, labels[name], answers)
                 status[name] = "degenerate" if metrics.degenerate(answers) else "done"
             likely = certainty(job.task.form, answers, baseline, split.examples)
-            predictions.save(folder, name, split.examples, answers, likely)
+            try:
+                sums[name] = predictions.save(folder, name, split.examples, answers, likely)
+            except OSError as error:
+                unsaved = error
     done = Record(
         task=job.task.name,
         recipe=job.recipe,
@@ -176,8 +181,15 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
         environment=record.environment(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         beside={n: Beside(split.count, scores[n], status[n]) for n, split in job.data.beside.items()},
+        predictions=sums,
     )
-    record.save(done, runs / job.profile)
+    try:
+        if unsaved is not None:
+            raise unsaved
+        record.save(done, runs / job.profile)
+    except OSError as error:
+        raise OSError(f"{done.summary}; this could not be saved: {error}") from error
+    baseline.finished()
     progress.leave_if_asked()  # asked to stop during the last prediction: this cell is done, the next is not begun
     return done
 
