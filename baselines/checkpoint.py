@@ -19,11 +19,10 @@ from torch import Tensor, nn
 
 from baselines.optimizer import Adam
 from baselines.report import Report
-from baselines.whole_files import SUM, DamageError, beside, sweep, sync_folder
+from baselines.state_files import NEWER, NEWEST, PREVIOUS
+from baselines.whole_files import SUM, DamageError, beside, sync_folder
 
 CPU_RANDOM, CUDA_RANDOM = "random.cpu", "random.cuda"
-NEWEST, PREVIOUS = "training.safetensors", "training.previous.safetensors"
-NEWER = "training.newer.safetensors"  # for the moment in which the other two change places
 
 
 def identity(*parts: Any) -> str:
@@ -154,13 +153,6 @@ class Checkpoint:
         if CUDA_RANDOM in tensors:
             torch.cuda.set_rng_state(tensors[CUDA_RANDOM])
         self.mark()
-
-
-def remove(folder: Path) -> None:
-    """The states that a training has left, the newest last."""
-    for name in (PREVIOUS, NEWER, NEWEST):
-        (folder / name).unlink(missing_ok=True)
-        sweep(folder / name)
 
 
 def random_states() -> dict[str, Tensor]:

@@ -17,19 +17,19 @@ import torch
 from torch import Tensor
 
 from baselines import device as devices
-from baselines import segments, starting_point, vocabulary, weight_files
+from baselines import segments, starting_point, state_files, vocabulary, weight_files
 from baselines.batches import Encoded, Example, collate, encode_all, unknown_rate
-from baselines.checkpoint import Checkpoint, identity, read_sealed, remove, write_sealed
+from baselines.checkpoint import Checkpoint, identity, read_sealed, write_sealed
 from baselines.compiled import compiled
 from baselines.heads import Form
 from baselines.micro_batches import in_parts
 from baselines.optimizer import Adam, warmup_linear
 from baselines.recipes import Profile, Recipe
 from baselines.report import Report
+from baselines.state_files import BEST
 from baselines.tokenizer import Tokenizer
 
 Judge = Callable[["FineTuned"], float]
-BEST = "best.safetensors"  # the network after its best epoch
 
 
 class FineTuned:
@@ -210,21 +210,19 @@ class FineTuned:
         return encode_all(examples, self.tokenizer, self.profile.size.n_ctx, known)
 
     def identity(self, examples: list[Encoded]) -> str:
-        stats = [path.stat() for path in weight_files.find(self.weights_dir)] if self.recipe.pretrained else []
         return identity(
             self.recipe.settings,
             asdict(self.profile),
             tuple(self.form),  # type: ignore[arg-type]
             self.seeds,
             self.tokenizer.vocabulary.hash,
-            [(stat.st_size, stat.st_mtime_ns) for stat in stats],
+            weight_files.hash_of(self.weights_dir) if self.recipe.pretrained else None,
             examples,
         )
 
     def finished(self) -> None:
         """Call when the answers are kept: until then a stopped run goes on from the last saved state."""
-        remove(self.run_dir)
-        (self.run_dir / BEST).unlink(missing_ok=True)  # not before: a checkpoint that is left still needs it
+        state_files.remove(self.run_dir)
 
     def describe(self) -> dict[str, Any]:
         """What a record says of the baseline, beside its key."""

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from baselines import checkpoint, models, token_file, vocabulary, weights
 from baselines import device as devices
+from baselines import models, state_files, token_file, vocabulary, weights
 from baselines.checkpoint import Checkpoint, identity
 from baselines.distributed import Team, team, without_exchange
 from baselines.objective import Objective, one_seed, sample, spread
@@ -117,12 +117,10 @@ class Training:
                 told = self.update()
                 state["seconds"] = time.monotonic() - began
                 self.checkpoint.mark()
-                if self.is_kept(optimizer.updates):
-                    self.tell(told, self.keep())
-                else:
-                    if self.together.leads and self.checkpoint.due():
-                        self.checkpoint.save(state)
-                    self.tell(told)
+                kept = [self.keep()] if self.is_kept(optimizer.updates) else []
+                self.tell(told, *kept)  # before the save, or a kill between the two would leave the log without it
+                if self.together.leads and (kept or self.checkpoint.due()):
+                    self.checkpoint.save(state)
         except KeyboardInterrupt:
             if self.together.leads:
                 self.checkpoint.save_if_whole(state)
@@ -225,8 +223,6 @@ class Training:
         weights.save(self.model, self.run_dir / CHECKPOINTS / f"{updates:07d}")
         perplexity = self.perplexity(SAMPLED)
         self.state["curve"].append([updates, self.progress()["tokens"], round(perplexity, 4)])
-        if updates:
-            self.checkpoint.save(self.state)
         return {"event": "held-out", "perplexity": perplexity}
 
     def perplexity(self, count: int | None = None, report: Report = silent) -> float:
@@ -256,5 +252,5 @@ class Training:
             "vocabulary": found.tokenizer.vocabulary.hash,
         }
         result = write_json(self.run_dir / OWN, result)
-        checkpoint.remove(self.run_dir)
+        state_files.remove(self.run_dir)
         return result

@@ -113,6 +113,7 @@ def run(
     failed = False
     for job in jobs():
         if is_done(job):
+            door.tidy(job.folder(chosen.runs))
             if tell_done:
                 say(f"{record.read(job.path(chosen.runs)).summary}  (done already)")
             continue

@@ -99,6 +99,7 @@ class Untrained(LanguageModel):
         """
         if self.ready:
             self.door.fingerprint(self.recipe, self.profile, self.folder)
+            self.door.tidy(self.folder)
             return
         progress = Progress("pre-training", self.folder / "log.jsonl" if self.door.rank() == 0 else None)
         with progress.stoppable():

@@ -68,6 +68,9 @@ class Door:
         tokens_dir.mkdir(parents=True)
         (tokens_dir / "tokens.json").write_text("{}")
 
+    def tidy(self, run_dir: Path) -> None:
+        pass
+
     def forget(self, run_dir: Path) -> None:
         (run_dir / "pretraining.json").unlink()
 
