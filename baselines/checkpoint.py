@@ -54,7 +54,9 @@ def read_sealed(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except SafetensorError as error:
         raise DamageError(f"{path} is damaged ({error})") from error
     expected = header.pop(SUM, None)
-    if expected is not None and expected != sum_of(tensors, header):
+    # in older files nothing is as long as a checksum: where one stands under another name, the name is damaged
+    known = expected is not None or any(len(value) == 64 for value in header.values())
+    if known and expected != sum_of(tensors, header):
         raise DamageError(f"{path} is damaged: its content does not have its checksum")
     return tensors, header
 

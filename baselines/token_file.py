@@ -105,15 +105,15 @@ def write(documents: Iterable[str], cores: Cores, folder: Path, report: Report) 
                 ids = np.append(ids, separator).astype(dtype)
                 # by content, so that the choice does not depend on the order of the files
                 if zlib.crc32(text.encode()) % HELD_OUT_OF == 0:
-                    ids.tofile(held_out)
+                    held_out.write(ids.tobytes())  # tofile would not say why it fails
                     continue
-                last.tofile(train)
+                train.write(last.tobytes())
                 last = ids
             if held_out.tell() == 0:
                 kept = 0 if counts["documents"] > 1 else int(len(last) * (1 - HELD_OUT_SHARE))
-                last[kept:].tofile(held_out)
+                held_out.write(last[kept:].tobytes())
                 last = last[:kept]
-            last.tofile(train)
+            train.write(last.tobytes())
         if for_training.stat().st_size == 0:
             raise ValueError("the corpus holds no text; give a folder of .txt files with --corpus DIR")
     of = {"vocabulary": tokenizer.vocabulary.hash, "dtype": dtype}
