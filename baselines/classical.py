@@ -48,6 +48,9 @@ class Majority:
         widths = (len(self.form.names) or len(example.sequences) for example in examples)
         return [[float(i == self.answer) for i in range(width)] for width in widths]
 
+    def finished(self) -> None:
+        """Nothing was saved to continue from."""
+
     def describe(self) -> dict[str, Any]:
         return described(self.parameters)
 
@@ -110,6 +113,9 @@ class TfIdf:
         found[:, self.model.classes_.astype(int)] = likely
         listed: list[list[float]] = found.tolist()
         return listed
+
+    def finished(self) -> None:
+        """Nothing was saved to continue from."""
 
     def describe(self) -> dict[str, Any]:
         return described(int(self.model.coef_.size + np.size(self.model.intercept_)))

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from baselines import cost, memory, vocabulary, weight_files
 from baselines.recipes import Profile, Recipe
 from baselines.report import Report
+from baselines.state_files import remove as tidy
 from baselines.torchrun import processes, rank
 
-__all__ = ["processes", "rank"]  # passed on
+__all__ = ["processes", "rank", "tidy"]  # passed on
 
 if TYPE_CHECKING:
     from baselines.batches import Example
@@ -31,6 +32,7 @@ class Baseline(Protocol):
     def predict(self, examples: Sequence[Example]) -> list[float]: ...
     def scores(self, examples: Sequence[Example]) -> list[list[float]]: ...
     def describe(self) -> dict[str, Any]: ...
+    def finished(self) -> None: ...
 
 
 class LanguageModel(Protocol):
@@ -138,9 +140,10 @@ def pretraining_facts(run_dir: Path) -> dict[str, Any] | None:
 
 def forget(run_dir: Path) -> None:
     """Remove what a training or pre-training left in its folder; a record stays until another replaces it."""
+    (run_dir / weight_files.OWN).unlink(missing_ok=True)  # first: it says that the rest is there
     for name in ("checkpoints", "tensorboard"):
         shutil.rmtree(run_dir / name, ignore_errors=True)
-    for pattern in ("*.safetensors", "vocab.json", "merges.txt", "config.json", "pretraining.json", "log.jsonl"):
+    for pattern in ("*.safetensors", "vocab.json", "merges.txt", "config.json", "log.jsonl"):
         for path in run_dir.glob(pattern):
             path.unlink()
 

@@ -14,23 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from baselines import device as devices
-from baselines import divergence, segments, starting_point, vocabulary, weight_files
+from baselines import divergence, segments, starting_point, state_files, vocabulary, weight_files
 from baselines.batches import Encoded, Example, collate, encode_all, unknown_rate
-from baselines.checkpoint import Checkpoint, identity, write_tensors
+from baselines.checkpoint import Checkpoint, identity, read_sealed, write_sealed
 from baselines.compiled import compiled
 from baselines.heads import Form
 from baselines.micro_batches import in_parts
 from baselines.optimizer import Adam, warmup_linear
 from baselines.recipes import Profile, Recipe
 from baselines.report import Report
+from baselines.state_files import BEST
 from baselines.tokenizer import Tokenizer
 
 Judge = Callable[["FineTuned"], float]
-BEST = "best.safetensors"  # the network after its best epoch
 
 
 class FineTuned:
@@ -82,7 +81,7 @@ class FineTuned:
             raise ValueError(f"{len(examples)} training rows; expected at least one batch of {settings.batch}")
         optimizer = Adam(self.network.named_parameters(), settings.weight_decay, settings.clip)
         torch.manual_seed(self.seeds["dropout"])
-        checkpoint = Checkpoint(self.run_dir / "training.safetensors", self.identity(examples), self.network, optimizer)
+        checkpoint = Checkpoint(self.run_dir, self.identity(examples), self.network, optimizer, self.report)
         state = checkpoint.restore() or {"budget": self.budget, "seconds": 0.0, "tokens": 0, "judged": 0}
         self.budget = state["budget"]  # another plan of micro-batches would draw other dropout
         batches = self.batches(examples, optimizer.updates, total)
@@ -113,11 +112,9 @@ class FineTuned:
             checkpoint.save_if_whole(state)
             raise
         if self.recipe.epoch == "best":
-            self.network.load_state_dict(load_file(self.run_dir / BEST))
+            self.network.load_state_dict(read_sealed(self.run_dir / BEST)[0])
             self.answered = None
             self.facts["best_epoch"] = state["best_epoch"]
-        checkpoint.remove()
-        (self.run_dir / BEST).unlink(missing_ok=True)  # not before: a checkpoint that is left still needs it
         self.facts |= {
             "updates": total,
             "training_tokens": state["tokens"],
@@ -139,7 +136,7 @@ class FineTuned:
             raise ValueError("a recipe that takes the best epoch needs rows to judge it on; give fit a judge")
         found = judge(self)
         if found > state.get("best", -math.inf):
-            write_tensors(self.run_dir / BEST, self.network.state_dict(), {})
+            write_sealed(self.run_dir / BEST, self.network.state_dict(), {})
             state |= {"best": found, "best_epoch": updates // each}
         state["judged"] = updates
 
@@ -222,16 +219,19 @@ class FineTuned:
         return encode_all(examples, self.tokenizer, self.profile.size.n_ctx, known)
 
     def identity(self, examples: list[Encoded]) -> str:
-        stats = [path.stat() for path in weight_files.find(self.weights_dir)] if self.recipe.pretrained else []
         return identity(
             self.recipe.settings,
             asdict(self.profile),
             tuple(self.form),  # type: ignore[arg-type]
             self.seeds,
             self.tokenizer.vocabulary.hash,
-            [(stat.st_size, stat.st_mtime_ns) for stat in stats],
+            weight_files.hash_of(self.weights_dir) if self.recipe.pretrained else None,
             examples,
         )
+
+    def finished(self) -> None:
+        """Call when the answers are kept: until then a stopped run goes on from the last saved state."""
+        state_files.remove(self.run_dir)
 
     def describe(self) -> dict[str, Any]:
         """What a record says of the baseline, beside its key."""

@@ -13,6 +13,7 @@ from baselines import device as devices
 from baselines.batches import windows
 from baselines.lm_loss import lm_loss
 from baselines.models import LanguageModel
+from baselines.report import Report, silent
 
 Ids = np.ndarray[Any, Any]  # (n,) of a corpus
 
@@ -33,11 +34,17 @@ class Objective(nn.Module):
             return lm_loss(states, tables[0], batch.targets, batch.weights)
 
     @torch.no_grad()
-    def perplexity(self, chosen: Tensor, budget: int) -> float:
-        """exp of the mean loss a token over (S, L) windows, at most `budget` tokens at a time; dropout off."""
+    def perplexity(self, chosen: Tensor, budget: int, report: Report = silent) -> float:
+        """exp of the mean loss a token over (S, L) windows, at most `budget` tokens at a time; dropout off.
+
+        `report` is called after each part, and may raise.
+        """
         self.model.eval()
-        parts = chosen.split(max(1, budget // chosen.shape[1]))
-        return math.exp(sum(self(part).item() * len(part) for part in parts) / len(chosen))
+        total = 0.0
+        for part in chosen.split(max(1, budget // chosen.shape[1])):
+            total += self(part).item() * len(part)
+            report({"event": "held-out part"})
+        return math.exp(total / len(chosen))
 
 
 def one_seed(*numbers: int) -> int:

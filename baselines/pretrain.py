@@ -5,7 +5,6 @@ One process, or several under torchrun, which share each batch: the effective ba
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Iterable, Mapping
@@ -17,15 +16,16 @@ import torch
 from torch import Tensor
 
 from baselines import device as devices
-from baselines import divergence, models, token_file, vocabulary, weights
+from baselines import divergence, models, state_files, token_file, vocabulary, weights
 from baselines.checkpoint import Checkpoint, identity
 from baselines.distributed import Team, team, without_exchange
 from baselines.objective import Objective, one_seed, sample, spread
 from baselines.optimizer import Adam, warmup_cosine
 from baselines.recipes import Profile, Recipe
-from baselines.report import Report
+from baselines.report import Report, silent
 from baselines.token_file import TokenFile
-from baselines.weight_files import CHECKPOINTS
+from baselines.weight_files import CHECKPOINTS, OWN
+from baselines.whole_files import write_json
 
 SAMPLED = 64  # held-out windows that are scored along the way; at the end it is all of them
 TIMED = 3  # updates whose time decides how many a budget in minutes holds
@@ -79,10 +79,8 @@ class Training:
     ) -> None:
         self.settings, self.length = profile.pretraining, profile.size.n_ctx
         for name, tokens in (("training", found.train), ("held-out", found.held_out)):
-            if len(tokens) <= self.length:
-                raise ValueError(
-                    f"the corpus gives {len(tokens)} {name} tokens; expected more than one window of {self.length}"
-                )
+            if (n := len(tokens)) <= self.length:
+                raise ValueError(f"the corpus gives {n} {name} tokens; expected more than one window of {self.length}")
         if self.settings.batch < together.size:
             raise ValueError(
                 f"{together.size} processes for a batch of {self.settings.batch} windows; "
@@ -99,7 +97,7 @@ class Training:
         known = identity(
             recipe.model, asdict(profile), seed, found.tokenizer.vocabulary.hash, len(found.train), len(found.held_out)
         )
-        self.checkpoint = Checkpoint(run_dir / "training.safetensors", known, self.model, self.optimizer)
+        self.checkpoint = Checkpoint(run_dir, known, self.model, self.optimizer, report)
         budget = devices.token_budget(recipe.model, profile.size, self.model.numbers_a_token, together.device)
         # what a resumed training must repeat: another plan of micro-batches would draw other dropout
         self.state: dict[str, Any] = {"seconds": 0.0, "budget": budget, "total": None, "curve": []}
@@ -118,12 +116,10 @@ class Training:
                 told = self.update()
                 state["seconds"] = time.monotonic() - began
                 self.checkpoint.mark()
-                if self.is_kept(optimizer.updates):
-                    self.tell(told, self.keep())
-                else:
-                    if self.together.leads and self.checkpoint.due():
-                        self.checkpoint.save(state)
-                    self.tell(told)
+                kept = [self.keep()] if self.is_kept(optimizer.updates) else []
+                self.tell(told, *kept)  # before the save, or a kill between the two would leave the log without it
+                if self.together.leads and (kept or self.checkpoint.due()):
+                    self.checkpoint.save(state)
         except KeyboardInterrupt:
             if self.together.leads:
                 self.checkpoint.save_if_whole(state)
@@ -197,6 +193,8 @@ class Training:
                 loss = self.shared(part) * (len(part) / len(chosen))
                 (loss * self.together.size).backward()  # the exchange takes the mean over the processes
             total += loss.item()
+            if self.together.size == 1:  # or the others would wait for one that leaves here
+                self.report({"event": "micro-batch"})
         (loss_of_all,) = self.together.sum(total)
         if not math.isfinite(loss_of_all):
             raise FloatingPointError(f"the loss is {loss_of_all} at update {self.optimizer.updates + 1}")
@@ -224,14 +222,11 @@ class Training:
         weights.save(self.model, self.run_dir / CHECKPOINTS / f"{updates:07d}")
         perplexity = self.perplexity(SAMPLED)
         self.state["curve"].append([updates, self.progress()["tokens"], round(perplexity, 4)])
-        if updates:
-            self.checkpoint.save(self.state)
         return {"event": "held-out", "perplexity": perplexity}
 
-    def perplexity(self, count: int | None = None) -> float:
+    def perplexity(self, count: int | None = None, report: Report = silent) -> float:
         """A token, on held-out windows."""
-        chosen = spread(self.found.held_out, self.length, count)
-        return self.objective.perplexity(chosen, self.state["budget"])
+        return self.objective.perplexity(spread(self.found.held_out, self.length, count), self.state["budget"], report)
 
     def finish(self, corpus: str) -> dict[str, Any]:
         """Write the weights, the vocabulary and what there is to say of them."""
@@ -247,13 +242,14 @@ class Training:
             "tokens": total * self.settings.batch * self.length,
             "corpus_tokens": len(found.train),
             "held_out_tokens": len(found.held_out),
-            "held_out_perplexity": round(self.perplexity(), 3),
+            "held_out_perplexity": round(self.perplexity(report=self.report), 3),
             "held_out_curve": self.state["curve"],  # updates, tokens, perplexity on some of the held-out windows
             "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
             "seconds": round(self.state["seconds"], 1),
             "processes": self.together.size,
             "device": devices.name(self.together.device),
+            "vocabulary": found.tokenizer.vocabulary.hash,
         }
-        (self.run_dir / "pretraining.json").write_text(json.dumps(result, indent=1) + "\n")
-        self.checkpoint.remove()
+        result = write_json(self.run_dir / OWN, result)
+        state_files.remove(self.run_dir)
         return result

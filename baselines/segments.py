@@ -7,7 +7,6 @@ this, most of the time before a training would go into texts that were tokenised
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -22,7 +21,9 @@ from baselines.batches import Example
 from baselines.cores import Cores
 from baselines.report import Report
 from baselines.tokenizer import Tokenizer
+from baselines.whole_files import SUM, DamageError, beside
 
+OLDER = "sum"  # in files whose checksum was not of the lengths
 WORTH = 1_000_000  # characters from which on a file is kept; less is tokenised in seconds
 
 
@@ -39,8 +40,11 @@ def ids_of(
     path = None
     if cache is not None and sum(map(len, texts)) >= WORTH:
         path = cache / f"{key_of(texts, tokenizer)}.safetensors"
-        if (known := read(path, texts)) is not None:
-            return known
+        try:
+            if (known := read(path, texts)) is not None:
+                return known
+        except DamageError as error:
+            report({"event": "damaged", "said": f"{error}; the texts are tokenised again"})
     found: list[token_file.Ids] = []
     tokens = 0
     digest = tokenizer.vocabulary.hash
@@ -62,14 +66,18 @@ def key_of(texts: Iterable[str], tokenizer: Tokenizer) -> str:
 
 
 def read(path: Path, texts: list[str]) -> dict[str, list[int]] | None:
-    """None where there is no such file, or it is damaged: then the work is done again."""
+    """None where there is no such file, or one of before there were checksums. Raises DamageError, naming the file."""
+    if not path.exists():
+        return None
     try:
         tensors = load_file(path)
+        if OLDER in tensors:
+            return None
         lengths, ids = tensors["lengths"], tensors["ids"]
-    except (OSError, SafetensorError, KeyError):
-        return None
-    if len(lengths) != len(texts) or int(lengths.sum()) != len(ids) or int(tensors["sum"][0]) != checksum(ids):
-        return None
+        if not np.array_equal(tensors[SUM], checksum(lengths, ids)) or len(lengths) != len(texts):
+            raise ValueError("its content does not have its checksum")
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise DamageError(f"{path} is damaged ({error})") from error
     stops = lengths.cumsum()
     flat = ids.tolist()
     return {text: flat[stop - n : stop] for text, n, stop in zip(texts, lengths.tolist(), stops.tolist(), strict=True)}
@@ -79,16 +87,13 @@ def write(path: Path, found: list[token_file.Ids]) -> None:
     """Whole or not at all; a full disk costs the cache, not the run."""
     ids = np.concatenate(found).astype(np.int32)
     lengths = np.array([len(each) for each in found], np.int64)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({"ids": ids, "lengths": lengths, "sum": np.array([checksum(ids)], np.int64)}, temporary)
-        temporary.replace(path)
-    except (OSError, SafetensorError):
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with suppress(OSError, SafetensorError), beside(path) as temporary:
+        save_file({"ids": ids, "lengths": lengths, SUM: checksum(lengths, ids)}, temporary)
 
 
-def checksum(ids: token_file.Ids) -> int:
-    """Of what is in the file, so that a flipped byte is seen."""
-    return int.from_bytes(hashlib.sha256(np.ascontiguousarray(ids).tobytes()).digest()[:7], "big")
+def checksum(lengths: token_file.Ids, ids: token_file.Ids) -> token_file.Ids:
+    """The 32 bytes of the sha256 of what is in the file, its types too."""
+    digest = hashlib.sha256(f"{lengths.dtype} {lengths.shape} {ids.dtype} {ids.shape}".encode())
+    for array in (lengths, ids):
+        digest.update(np.ascontiguousarray(array).data)
+    return np.frombuffer(digest.digest(), np.uint8)

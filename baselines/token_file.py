@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
@@ -16,6 +14,7 @@ from baselines import vocabulary
 from baselines.cores import Cores
 from baselines.report import Report
 from baselines.tokenizer import NEWLINE, Counts, Tokenizer, count_chunks, count_words
+from baselines.whole_files import DamageError, beside, hash_of, read_json, write_json
 
 TRAIN, HELD_OUT, ABOUT = "train.tokens", "held_out.tokens", "tokens.json"
 HELD_OUT_OF = 50  # one document in so many is kept for perplexity
@@ -45,11 +44,15 @@ def prepare(
     """
     if iter(documents) is documents:
         raise ValueError("documents can be walked only once; pass a list or an object whose __iter__ starts anew")
-    if (made := read(folder)) is not None:
-        return made
+    try:
+        if (made := read(folder)) is not None:
+            return made
+    except DamageError as error:
+        report({"event": "damaged", "said": f"{error}; the corpus is tokenised again"})
     if n_vocab is None and vocabulary_dir is None:
         raise ValueError("this profile uses the released vocabulary: give its folder with --weights DIR")
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / ABOUT).unlink(missing_ok=True)  # comes back last: what it speaks of is about to change
     report({"event": "vocabulary"})
     with Cores() as cores:
         if n_vocab is None and vocabulary_dir is not None:
@@ -64,17 +67,23 @@ def prepare(
 
 
 def read(folder: Path) -> TokenFile | None:
-    """The folder's token files, or None where they are not there, not as long as written, or of another vocabulary."""
-    try:
-        about = json.loads((folder / ABOUT).read_text())
-        if any((folder / name).stat().st_size != about["bytes"][name] for name in (TRAIN, HELD_OUT)):
-            return None
-        known = vocabulary.read(folder)
-        if known.hash != about["vocabulary"]:
-            return None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    """The folder's token files; None where there are none, or not all of them were made.
+
+    Raises DamageError, naming the file, where one is not as it was written.
+    """
+    if not (folder / ABOUT).is_file():
         return None
-    files = [np.memmap(folder / name, about["dtype"], "r") for name in (TRAIN, HELD_OUT)]
+    try:
+        about = read_json(folder / ABOUT, "it is made again")
+        known = vocabulary.read(folder)
+        for name in (TRAIN, HELD_OUT):
+            whole = (folder / name).stat().st_size == about["bytes"][name]
+            # from before there were checksums there is none
+            if not whole or about.get("hashes", {}).get(name) not in (None, hash_of(folder / name)):
+                raise DamageError(f"{folder / name} is damaged: it is not what {ABOUT} says")
+        files = [np.memmap(folder / name, about["dtype"], "r") for name in (TRAIN, HELD_OUT)]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise error if isinstance(error, DamageError) else DamageError(f"{folder} is damaged ({error!r})") from error
     return TokenFile(Tokenizer(known), *files)
 
 
@@ -84,10 +93,9 @@ def write(documents: Iterable[str], cores: Cores, folder: Path, report: Report) 
     dtype = "<u2" if tokenizer.n_vocab <= SMALL else "<u4"
     separator = tokenizer.vocabulary.ids[NEWLINE]
     counts = {"documents": 0, "tokens": 0, "unknown": 0}
-    unfinished = {name: folder / f".{name}.{os.getpid()}" for name in (TRAIN, HELD_OUT)}
     last = np.zeros(0, dtype)
-    try:
-        with unfinished[TRAIN].open("wb") as train, unfinished[HELD_OUT].open("wb") as held_out:
+    with beside(folder / TRAIN) as for_training, beside(folder / HELD_OUT) as for_perplexity:
+        with for_training.open("wb") as train, for_perplexity.open("wb") as held_out:
             for text, ids in encoded(documents, cores, folder):
                 counts["documents"] += 1
                 counts["tokens"] += len(ids)
@@ -97,27 +105,21 @@ def write(documents: Iterable[str], cores: Cores, folder: Path, report: Report) 
                 ids = np.append(ids, separator).astype(dtype)
                 # by content, so that the choice does not depend on the order of the files
                 if zlib.crc32(text.encode()) % HELD_OUT_OF == 0:
-                    ids.tofile(held_out)
+                    held_out.write(ids.tobytes())  # tofile would not say why it fails
                     continue
-                last.tofile(train)
+                train.write(last.tobytes())
                 last = ids
             if held_out.tell() == 0:
                 kept = 0 if counts["documents"] > 1 else int(len(last) * (1 - HELD_OUT_SHARE))
-                last[kept:].tofile(held_out)
+                held_out.write(last[kept:].tobytes())
                 last = last[:kept]
-            last.tofile(train)
-        sizes = {name: path.stat().st_size for name, path in unfinished.items()}
-        if sizes[TRAIN] == 0:
+            train.write(last.tobytes())
+        if for_training.stat().st_size == 0:
             raise ValueError("the corpus holds no text; give a folder of .txt files with --corpus DIR")
-        for name, path in unfinished.items():
-            path.replace(folder / name)
-    finally:
-        for path in unfinished.values():
-            path.unlink(missing_ok=True)
-    about = {**counts, "vocabulary": tokenizer.vocabulary.hash, "dtype": dtype, "bytes": sizes}
-    temporary = folder / f".{ABOUT}.{os.getpid()}"
-    temporary.write_text(json.dumps(about, indent=1) + "\n")
-    temporary.replace(folder / ABOUT)
+    of = {"vocabulary": tokenizer.vocabulary.hash, "dtype": dtype}
+    sizes = {name: (folder / name).stat().st_size for name in (TRAIN, HELD_OUT)}
+    hashes = {name: hash_of(folder / name) for name in sizes}
+    write_json(folder / ABOUT, {**counts, **of, "bytes": sizes, "hashes": hashes})
 
 
 def encoded(documents: Iterable[str], cores: Cores, folder: Path) -> Iterator[tuple[str, Ids]]:

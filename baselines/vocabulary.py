@@ -7,6 +7,10 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+from baselines import hub_cache
+from baselines.whole_files import REMEDY, DamageError, read_json, write_text
+
+ABOUT = ("tokens.json", "pretraining.json")  # say which vocabulary it is, where it was trained here
 # hub layout, release layout
 FILES = (("vocab.json", "merges.txt"), ("encoder_bpe_40000.json", "vocab_40000.bpe"))
 
@@ -24,15 +28,23 @@ class Vocabulary(NamedTuple):
 
 
 def read(folder: Path) -> Vocabulary:
-    """Raises FileNotFoundError or ValueError, with the names of the files and what to do."""
+    """Raises FileNotFoundError or ValueError, with the names of the files and what to do; also where it is not the one
+    that a tokenised corpus or a pre-training beside it names.
+    """
     for ids, merges in FILES:
         if (folder / ids).is_file() and (folder / merges).is_file():
-            return parse(folder / ids, folder / merges)
+            found = parse(folder / ids, folder / merges)
+            for about in (folder / name for name in ABOUT if (folder / name).is_file()):
+                if read_json(about).get("vocabulary", found.hash) != found.hash:
+                    raise DamageError(f"the vocabulary in {folder} is damaged: {about.name} names another; {REMEDY}")
+            return found
     wanted = " or ".join(" and ".join(names) for names in FILES)
     raise FileNotFoundError(f"no vocabulary in {folder}: expected {wanted}; give its folder with --weights DIR")
 
 
 def parse(ids_file: Path, merges_file: Path) -> Vocabulary:
+    for path in (ids_file, merges_file):
+        hub_cache.require_whole(path)
     try:
         ids = json.loads(ids_file.read_text(encoding="utf-8"))
         values = list(ids.values()) if isinstance(ids, dict) else [-1]
@@ -55,6 +67,6 @@ def parse(ids_file: Path, merges_file: Path) -> Vocabulary:
 def write(vocabulary: Vocabulary, folder: Path) -> None:
     """In the hub's names. Raises OSError."""
     ids, merges = FILES[0]
-    (folder / ids).write_text(json.dumps(vocabulary.ids, ensure_ascii=False), encoding="utf-8")
+    write_text(folder / ids, json.dumps(vocabulary.ids, ensure_ascii=False))
     lines = ["#version: 0.2", *(" ".join(pair) for pair in vocabulary.merges), ""]
-    (folder / merges).write_text("\n".join(lines), encoding="utf-8")
+    write_text(folder / merges, "\n".join(lines))

@@ -12,10 +12,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from baselines import hub_cache, whole_files
+from baselines.whole_files import REMEDY, DamageError, read_json
+
 HUB = "model.safetensors"
 SHAPES = "params_shapes.json"
 PIECES = tuple(f"params_{i}.npy" for i in range(10))
 OWN = "pretraining.json"  # stands beside weights that were trained here
+CONFIG, WEIGHTS_SUM = "config.json", "weights_sha256"  # the file beside them, and in it the hash of model.safetensors
 CHECKPOINTS = "checkpoints"  # <updates>/model.safetensors below it
 
 
@@ -36,12 +40,31 @@ def find(folder: Path) -> list[Path]:
 
 
 def hash_of(folder: Path) -> str:
-    """sha256 of the files' content. Raises FileNotFoundError."""
+    """sha256 of the files' content. Raises FileNotFoundError, or DamageError as `require_whole`."""
+    require_whole(folder)
     digest = hashlib.sha256()
     for path in find(folder):
-        with path.open("rb") as opened:
-            digest.update(hashlib.file_digest(opened, "sha256").digest())
+        digest.update(bytes.fromhex(whole_files.hash_of(path)))
     return digest.hexdigest()
+
+
+def require_whole(folder: Path) -> None:
+    """Raises DamageError, naming the file, where weights are not what was saved here or what the hub has.
+
+    Of those from elsewhere, and from before there were checksums, nothing says what they were.
+    """
+    for path in find(folder):
+        hub_cache.require_whole(path)
+    path, config = folder / HUB, folder / CONFIG
+    if path.is_file() and config.is_file():
+        try:
+            expected = read_json(config).get(WEIGHTS_SUM)
+        except DamageError:
+            if (folder / OWN).exists() or folder.parent.name == CHECKPOINTS:
+                raise
+            return
+        if expected is not None and whole_files.hash_of(path) != expected:
+            raise DamageError(f"{path} is damaged: it does not have the checksum in {CONFIG}; {REMEDY}")
 
 
 def checkpoints(folder: Path) -> list[tuple[int | None, Path]]:
@@ -60,19 +83,18 @@ def checkpoints(folder: Path) -> list[tuple[int | None, Path]]:
 def kind_of(folder: Path) -> str:
     """ "gpt" or "lstm": whose weights they are. The released ones need no config.json to say so."""
     try:
-        config = json.loads((folder / "config.json").read_text())
+        config = json.loads((folder / CONFIG).read_text())
     except (OSError, ValueError, RecursionError):
         return "gpt"
     return "lstm" if isinstance(config, dict) and config.get("model_type") == "lstm" else "gpt"
 
 
 def told_of(folder: Path) -> dict[str, Any] | None:
-    """All that a pre-training here has said of itself; None for others' weights."""
+    """All that a pre-training here has said of itself; None for others' weights. Raises DamageError."""
     try:
-        told = json.loads((folder / OWN).read_text())
-    except (OSError, ValueError, RecursionError):
+        return read_json(folder / OWN)
+    except OSError:
         return None
-    return told if isinstance(told, dict) else None
 
 
 def pretraining_of(folder: Path) -> dict[str, Any] | None:

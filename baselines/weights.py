@@ -19,7 +19,8 @@ from baselines import weight_files
 from baselines.checkpoint import write_tensors
 from baselines.gpt import GPT
 from baselines.models import LanguageModel
-from baselines.weight_files import HUB, PIECES, SHAPES
+from baselines.weight_files import CONFIG, HUB, PIECES, SHAPES, WEIGHTS_SUM
+from baselines.whole_files import hash_of, write_json
 
 PREFIX = "transformer."
 TRANSPOSED = (".c_attn.weight", ".c_proj.weight", ".c_fc.weight")
@@ -60,8 +61,9 @@ def load(model: LanguageModel, folder: Path, n_vocab: int) -> None:
 def read(folder: Path) -> dict[str, Tensor]:
     """Tensors by this project's names and in torch's orientation, from whichever layout is there.
 
-    Raises ValueError for a file that is not whole, FileNotFoundError where there is none.
+    Raises ValueError for a file that is not whole or not what was saved, FileNotFoundError where there is none.
     """
+    weight_files.require_whole(folder)
     first, *pieces = weight_files.find(folder)
     named = read_released(first, pieces) if pieces else read_hub(first)
     return {
@@ -143,4 +145,4 @@ def save(model: LanguageModel, folder: Path) -> None:
         }
     else:
         config |= {"model_type": "lstm", "n_units": model.lstm.hidden_size}
-    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+    write_json(folder / CONFIG, {**config, WEIGHTS_SUM: hash_of(folder / HUB)})

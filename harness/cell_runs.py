@@ -55,6 +55,8 @@ def run(
     for recipe in cells:
         door.require_fits(recipes[recipe], profile)
     seeds = list(dict.fromkeys(chosen.seed or range(chosen.seeds or plan.SEEDS)))
+    if not chosen.dry_run:
+        record.set_aside_damaged(runs, say)
     list(record.read_all(runs))  # a file there that is no record is said now, not after the training
     origin = plan.choose_origin(name, chosen.data_dir)
     neural = {recipe: recipes[recipe] for recipe in cells if not recipes[recipe].is_classical}
@@ -111,6 +113,7 @@ def run(
     failed = False
     for job in jobs():
         if is_done(job):
+            door.tidy(job.folder(chosen.runs))
             if tell_done:
                 say(f"{record.read(job.path(chosen.runs)).summary}  (done already)")
             continue

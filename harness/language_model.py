@@ -44,8 +44,15 @@ class OnlyVocabulary(LanguageModel):
         self.content = self.corpus.hash + given
         key = door.tokens_fingerprint(profile, self.content)
         super().__init__(chosen.runs / profile.name / "corpora" / key, "")
-        self.ready = (self.folder / "tokens.json").exists()
+        self.ready = (self.folder / "tokens.json").exists() and self.is_whole()
         self.says = f"no pre-training, only a vocabulary, from {self.corpus.name}"
+
+    def is_whole(self) -> bool:
+        try:
+            self.door.vocabulary_hash(self.folder)
+        except (ValueError, OSError):  # said when it is made again
+            return False
+        return True
 
     def prepare(self, device: str) -> None:  # noqa: ARG002  (no device is needed)
         if self.ready:
@@ -86,8 +93,13 @@ class Untrained(LanguageModel):
         self.describe(ready=False)  # whatever this process of several may still see
 
     def prepare(self, device: str) -> None:
-        """Train it, continuing where a stopped training was. Raises what `baselines.pretrain.pretrain` raises."""
+        """Train it, continuing where a stopped training was. Raises what `baselines.pretrain.pretrain` raises.
+
+        Raises ValueError where it is there, but is no more what was left there.
+        """
         if self.ready:
+            self.door.fingerprint(self.recipe, self.profile, self.folder)
+            self.door.tidy(self.folder)
             return
         progress = Progress("pre-training", self.folder / "log.jsonl" if self.door.rank() == 0 else None)
         with progress.stoppable():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.files import write_atomic
+from harness.sealed import DamageError
 from harness.tasks.base import Example
 
 
@@ -40,22 +41,37 @@ def save(
     examples: Sequence[Example],
     predictions: Sequence[float],
     scores: Sequence[float | None] | None = None,
-) -> None:
-    """Write those of one split, in its order, whole or not at all. Raises OSError."""
+) -> str:
+    """Write those of one split, in its order, whole or not at all -> the file's sha256. Raises OSError."""
     scores = scores or [None] * len(examples)
     answered = (
         Answered(key_of(e), e.label, p, s if s is None else round(s, 6))
         for e, p, s in zip(examples, predictions, scores, strict=True)
     )
-    write_atomic(path_of(run, evaluation), "".join(f"{json.dumps(each._asdict())}\n" for each in answered))
+    content = "".join(f"{json.dumps(each._asdict())}\n" for each in answered).encode()
+    write_atomic(path_of(run, evaluation), content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def read(run: Path, evaluation: str) -> list[Answered]:
-    """Raises FileNotFoundError where they were not kept, ValueError, naming file and line, for what is none."""
+    """Raises FileNotFoundError where they were not kept, ValueError, naming file and line, for what is none, and
+    DamageError where the record beside them was made with others.
+    """
     path = path_of(run, evaluation)
     if not path.exists():
         raise FileNotFoundError(f"no predictions in {path}; they stay where the run was made, make it again there")
+    if recorded(run, evaluation) not in (None, hashlib.sha256(path.read_bytes()).hexdigest()):
+        raise DamageError(f"{path} is not what its record was made with; run the cell again")
     return list(parse(path))
+
+
+def recorded(run: Path, evaluation: str) -> str | None:
+    """The sha256 that a run's record has of a file; None from before it had any, or where there is no record."""
+    try:
+        found: str | None = json.loads((run / "record.json").read_text()).get("predictions", {}).get(evaluation)
+    except (OSError, ValueError, AttributeError):
+        return None
+    return found
 
 
 def parse(path: Path) -> Iterator[Answered]:

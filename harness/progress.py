@@ -51,6 +51,8 @@ class Progress:
         elif self.log is not None and event["event"] == "tokenising" and time.monotonic() - self.told > EVERY:
             self.told = time.monotonic()
             self.say(f"{event['documents']:,} documents tokenised, {event['tokens']:,} tokens")
+        elif self.log is not None and event["event"] == "damaged":
+            self.say(event["said"])
         self.leave_if_asked()
 
     def leave_if_asked(self) -> None:

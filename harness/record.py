@@ -13,7 +13,7 @@ import json
 import math
 import platform
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any
 
 from harness import __version__
 from harness.files import write_atomic
+from harness.sealed import DamageError, sealed, unsealed
 
 SCHEMA = 1
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,6 +73,7 @@ class Record:
     beside: Mapping[str, Beside] = field(default_factory=dict)
     # why the training diverged, with update and examples; then there are no scores, no answers and nothing beside
     fault: str = ""
+    predictions: Mapping[str, str] = field(default_factory=dict)  # split -> sha256 of its file; older records have none
 
     @property
     def transferred(self) -> int | None:
@@ -134,10 +136,10 @@ def save(record: Record, folder: Path) -> Path:
 
 
 def to_json(record: Record) -> str:
-    """With each score's signature beside it, for a reader without this code."""
+    """With each score's signature beside it, for a reader without this code, and a checksum."""
     every = {**record.scores, **{name: other.scores for name, other in record.beside.items()}}
     signatures = {f"{name} {m}": record.signature(name, m) for name, scores in every.items() for m in scores}
-    return json.dumps({**asdict(record), "signatures": signatures}, indent=1) + "\n"
+    return json.dumps(sealed({**asdict(record), "signatures": signatures}), indent=1) + "\n"
 
 
 def find(path: Path) -> Path:
@@ -149,9 +151,12 @@ def find(path: Path) -> Path:
 
 
 def read(path: Path) -> Record:
-    """Raises ValueError, naming the file, if it is no record of this schema."""
+    """Raises ValueError, naming the file, if it is no record of this schema, DamageError if it is damaged."""
     try:
-        fields = json.loads(path.read_text())
+        try:
+            fields = unsealed(json.loads(path.read_text()))
+        except (ValueError, RecursionError) as error:
+            raise DamageError(error) from error
         if fields["schema"] != SCHEMA:
             raise ValueError(f"schema {fields['schema']}, expected {SCHEMA}")
         del fields["signatures"]  # they follow from the rest
@@ -162,7 +167,8 @@ def read(path: Path) -> Record:
         require_kinds(made := Record(**fields))
         return made
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{path} is not a record of this harness ({error}); move it away") from error
+        kind = DamageError if isinstance(error, DamageError) else ValueError
+        raise kind(f"{path} is not a record of this harness ({error}); move it away") from error
 
 
 def require_kinds(made: Record) -> None:
@@ -188,6 +194,17 @@ def read_all(folder: Path) -> Iterator[Record]:
     """Every record below `folder` (one profile's runs or accepted results), in a fixed order."""
     for path in sorted(folder.glob("*/*/record.json")) + sorted(folder.glob("*/*-seed*.json")):
         yield read(path)
+
+
+def set_aside_damaged(folder: Path, say: Callable[[str], None]) -> None:
+    """So that their cells are run again: each damaged record below one profile's runs is named, and kept beside."""
+    for path in sorted(folder.glob("*/*/record.json")):
+        try:
+            read(path)
+        except DamageError as error:
+            kept = path.with_name(f"{path.name}.damaged")
+            path.replace(kept)
+            say(f"{path} is damaged ({error.__cause__}); it is kept as {kept.name}, and its cell is not done")
 
 
 @cache

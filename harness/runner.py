@@ -27,6 +27,7 @@ class Baseline(Protocol):
     def predict(self, examples: Sequence[Example]) -> list[float]: ...
     def scores(self, examples: Sequence[Example]) -> list[list[float]]: ...
     def describe(self) -> dict[str, Any]: ...
+    def finished(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
 
     Where the training diverges (the baseline's FloatingPointError), the record has its fault in place of scores. Raises
     progress.Stop when stopped (the training's state is saved), ValueError or OSError when it fails; then there is no
-    record.
+    record. An OSError that only comes when the result is saved says the result.
     """
     folder = job.folder(runs)
     began = time.monotonic()
@@ -160,6 +161,8 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
         baseline = make(folder, progress)
         scores: dict[str, dict[str, float]] = {}
         status, fault = dict.fromkeys(job.data.evaluations, "diverged"), ""
+        sums: dict[str, str] = {}
+        unsaved: OSError | None = None
         try:
             baseline.fit(job.data.train.examples, judge)
         except FloatingPointError as error:
@@ -172,7 +175,10 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
                 scores[name] = metrics.score(job.task.metrics, labels[name], answers)
                 status[name] = "degenerate" if metrics.degenerate(answers) else "done"
             likely = certainty(job.task.form, answers, baseline, split.examples)
-            predictions.save(folder, name, split.examples, answers, likely)
+            try:
+                sums[name] = predictions.save(folder, name, split.examples, answers, likely)
+            except OSError as error:
+                unsaved = error
     done = Record(
         task=job.task.name,
         recipe=job.recipe,
@@ -191,8 +197,15 @@ def run(job: Job, make: Callable[[Path, Callable[[Mapping[str, Any]], None]], Ba
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         beside={n: Beside(s.count, scores[n], status[n]) for n, s in job.data.beside.items() if not fault},
         fault=fault,
+        predictions=sums,
     )
-    record.save(done, runs / job.profile)
+    try:
+        if unsaved is not None:
+            raise unsaved
+        record.save(done, runs / job.profile)
+    except OSError as error:
+        raise OSError(f"{done.summary}; this could not be saved: {error}") from error
+    baseline.finished()
     progress.leave_if_asked()  # asked to stop during the last prediction: this cell is done, the next is not begun
     return done
 

@@ -18,6 +18,7 @@ from harness import metrics, paper, record, zero_shot
 from harness.data import Origin
 from harness.files import write_atomic
 from harness.progress import duration
+from harness.sealed import sealed, unsealed
 from harness.zero_shot_sets import Set, load_sets
 
 Door = Any  # the module baselines.door, handed in by the command line: harness does not import it
@@ -78,7 +79,7 @@ def run(
 def begun(path: Path, key: Mapping[str, Any]) -> dict[str, Any]:
     """What is there of a checkpoint's file, if it is of this key."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = unsealed(json.loads(path.read_text(encoding="utf-8")))
         if found["key"] == json.loads(json.dumps(key)) and isinstance(found["tasks"], dict):
             return dict(found)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -106,7 +107,7 @@ def score(language_model: Any, sets: Mapping[str, Set], started: dict[str, Any],
             started["baseline"] = language_model.describe()
             started["seconds"] = round(started["seconds"] + time.monotonic() - began, 2)
             started |= {**made_by, "finished": datetime.now(UTC).isoformat(timespec="seconds")}
-            write_atomic(path, json.dumps(started, indent=1) + "\n")
+            write_atomic(path, json.dumps(sealed(started), indent=1) + "\n")
     finally:
         language_model.release()
 
@@ -171,7 +172,7 @@ def points(folder: Path) -> list[dict[str, Any]]:
     by_model: dict[str, dict[Path, list[dict[str, Any]]]] = {}
     for path in sorted([*folder.glob("*.json"), *folder.glob("*/*.json")]):
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = unsealed(json.loads(path.read_text(encoding="utf-8")))
             rows = [row_of(found, name, one) for name, one in found["tasks"].items()]
             numbers = [row[name] for row in rows for name in ("score", "chance", "n", "of")]
             if not all(type(number) in (int, float) for number in (*numbers, found["updates"] or 0)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from harness import cells, layout, tables
 from harness.metrics import score as scored_by
 from harness.predictions import save as keep
 from harness.record import Record, SplitCount, code_hash, save
+from harness.sealed import SUM, sealed
 from harness.tasks import TASKS
 from harness.tasks.base import single
 
@@ -76,6 +78,12 @@ def answered(
     for name in scores:
         keep(folder / made.recipe / made.name, name, examples, predictions)
     return made
+
+
+def rewrite(path: Path, **changes: Any) -> None:
+    """Replace fields of a JSON file (`...` removes one) and give it the checksum of what is then in it."""
+    found = {**json.loads(path.read_text()), **changes, SUM: ...}
+    path.write_text(json.dumps(sealed({name: value for name, value in found.items() if value is not ...})))
 
 
 def cell(records: Sequence[Record], heading: str = "RTE", profile: str = "paper", **options: Any) -> cells.Cell:

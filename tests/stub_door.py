@@ -56,7 +56,8 @@ class Door:
         report({"event": "pre-training", "update": 1, "of": 1, "tokens": 8, "loss": 0.5})
         if self.number:
             return {}
-        (run_dir / "pretraining.json").write_text("{}")
+        for name in ("pretraining.json", "model.safetensors"):
+            (run_dir / name).write_text("{}")
         return {"tokens": 4_500_000, "seconds": 150.0, "held_out_perplexity": 7.891}
 
     def prepare_vocabulary(
@@ -66,6 +67,9 @@ class Door:
         report({"event": "vocabulary"})
         tokens_dir.mkdir(parents=True)
         (tokens_dir / "tokens.json").write_text("{}")
+
+    def tidy(self, run_dir: Path) -> None:
+        pass
 
     def forget(self, run_dir: Path) -> None:
         (run_dir / "pretraining.json").unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from harness import predictions, record
 from harness.__main__ import main
-from tests.fabricated import answered
+from tests.fabricated import answered, rewrite
 
 LABELS = [0.0, 1.0] * 20
 
@@ -97,7 +98,7 @@ def test_graded_answers_that_differ_in_digits_not_kept_are_the_same(
 def test_other_rows_are_not_paired(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = answered(tmp_path, "rte", flip(1), LABELS)
     path = tmp_path / "full" / answered(tmp_path, "rte", flip(2), LABELS, seed=1).name / "record.json"
-    path.write_text(path.read_text().replace("d" * 64, "e" * 64))
+    rewrite(path, **json.loads(path.read_text().replace("d" * 64, "e" * 64)))
     lines = diff(tmp_path / "full" / one.name, path, capsys)
     assert "acc 97.5 -> 97.5; of other rows, so not paired" in lines
     assert not [line for line in lines if line.startswith("answered")]

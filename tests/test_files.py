@@ -71,12 +71,13 @@ def test_the_content_is_on_the_disk_before_the_name_is(tmp_path: Path, monkeypat
     real = os.fsync
 
     def fsync(descriptor: int) -> None:
-        seen.append((os.fstat(descriptor).st_size, path.exists()))
+        found = os.fstat(descriptor)
+        seen.append(("folder" if stat.S_ISDIR(found.st_mode) else found.st_size, path.exists()))
         real(descriptor)
 
     monkeypatch.setattr("os.fsync", fsync)
     write_atomic(path, "12345")
-    assert seen == [(5, False)]
+    assert seen == [(5, False), ("folder", True)]  # and then the name
 
 
 def test_a_writable_folder_is_made_and_left_empty(tmp_path: Path) -> None:

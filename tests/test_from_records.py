@@ -14,6 +14,7 @@ from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES
 from harness import from_records, options, predictions, record, runner, submission
 from harness.tasks import TASKS
 from harness.tasks.base import single
+from tests.fabricated import rewrite
 from tests.test_record import made
 from tests.test_runner import ANSWERS, JOB, Answers
 from tests.test_runner import made as making
@@ -41,6 +42,8 @@ def test_a_records_numbers_follow_from_its_predictions(run: Path, capsys: pytest
 
 
 def edit(run: Path, old: str, new: str) -> None:
+    """As if the record had been made with these."""
+    rewrite(run / "record.json", predictions=...)
     path = predictions.path_of(run, "one")
     path.write_text(path.read_text().replace(old, new, 1))
 
@@ -62,6 +65,9 @@ def test_what_does_not_follow_is_said(run: Path, old: str, new: str, said: str) 
 def test_predictions_that_are_missing_or_cut_are_said(run: Path) -> None:
     path = predictions.path_of(run, "one")
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:3]))
+    with pytest.raises(ValueError, match=r"one.jsonl is not what its record was made with; run the cell again"):
+        command(f"score {run}")
+    rewrite(run / "record.json", predictions=...)
     with pytest.raises(ValueError, match="one has 3 predictions, recorded are 4; run the cell again"):
         command(f"score {run}")
     path.unlink()

@@ -63,7 +63,7 @@ def test_a_record_comes_back_as_it_was_saved(tmp_path: Path) -> None:
 def test_the_file_holds_each_scores_signature_and_every_field(tmp_path: Path) -> None:
     stored = json.loads(record.save(made(), tmp_path).read_text())
     assert stored["signatures"] == {"validation acc": made().signature("validation", "acc")}
-    assert set(stored) == {field.name for field in fields(Record)} | {"signatures"}
+    assert set(stored) == {field.name for field in fields(Record)} | {"signatures", "sha256"}
     assert stored["evaluations"]["validation"]["n"] == 277
 
 
@@ -80,7 +80,7 @@ def test_all_records_of_runs_and_of_results_are_read_in_a_fixed_order(tmp_path: 
 
 def broken(**changes: Any) -> str:
     """A record's JSON with fields replaced; `...` removes one."""
-    stored = {**json.loads(record.to_json(made())), **changes}
+    stored = {**json.loads(record.to_json(made())), "sha256": ..., **changes}
     return json.dumps({name: value for name, value in stored.items() if value is not ...})
 
 

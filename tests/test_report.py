@@ -21,6 +21,7 @@ from harness.from_records import report as command
 from harness.record import Record
 from harness.tables import TABLES
 from tests.fabricated import record as fabricated
+from tests.fabricated import rewrite
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -189,10 +190,8 @@ def test_hostile_text_is_text_wherever_it_comes_from(tmp_path: Path) -> None:
         run(folder, recipe=recipe, environment={"commit": text, "packages": {text: text}}, finished=text, key=text)
         for path in (folder / recipe).glob("*/record.json"):
             found = json.loads(path.read_text())
-            found["recipe"] = found["key"]["recipe"] = text
-            found["baseline"] = {"device": text, text: text}
-            found["train"]["origin"] = text
-            path.write_text(json.dumps(found))
+            of = {"recipe": text, "key": {**found["key"], "recipe": text}, "train": {**found["train"], "origin": text}}
+            rewrite(path, **of, baseline={"device": text, text: text})
     (folder / "problems.json").write_text(json.dumps({"snli": HOSTILE[0], "cola": HOSTILE[1], "qqp": HOSTILE[2]}))
     texts = {("rte", "validation"): {hashlib.sha256(f"{HOSTILE[0]}0".encode()).hexdigest()[:16]: list(HOSTILE)}}
     text, page = made(tmp_path, texts=texts, with_text=True, untold=HOSTILE)

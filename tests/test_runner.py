@@ -77,6 +77,9 @@ class Answers:
         name = examples[0].sequences[0][0].split()[0]
         return [[0.9 if i == answer else 0.1 for i in range(2)] for answer in self.answers[name]]
 
+    def finished(self) -> None:
+        pass
+
     def describe(self) -> dict[str, Any]:
         return {"batch": 32, "asked": len(self.asked)}
 

@@ -48,6 +48,7 @@ def change(folder: Path, how: Callable[[dict[str, Tensor]], object]) -> None:
     tensors = load_file(folder / "model.safetensors")
     how(tensors)
     save_file(tensors, folder / "model.safetensors")
+    (folder / "config.json").unlink()  # which has the checksum of ours; others' have none
 
 
 def test_names_without_prefix_masks_and_a_tied_head_are_accepted(tmp_path: Path) -> None:
@@ -57,6 +58,7 @@ def test_names_without_prefix_masks_and_a_tied_head_are_accepted(tmp_path: Path)
     plain["h.0.attn.bias"] = torch.ones(1, 1, 48, 48)
     plain["lm_head.weight"] = plain["tokens_embed.weight"].clone()
     save_file(plain, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").unlink()
     loaded = model(N_VOCAB + 3, seed=1)
     weights.load(loaded, tmp_path, N_VOCAB)
     torch.testing.assert_close(loaded.tokens_embed.weight[:N_VOCAB], model().tokens_embed.weight)
@@ -92,6 +94,9 @@ def test_a_cut_or_foreign_file_is_refused(tmp_path: Path, kept: int) -> None:
     weights.save(model(), tmp_path)
     file = tmp_path / "model.safetensors"
     file.write_bytes(file.read_bytes()[:kept])
+    with pytest.raises(ValueError, match=r"model.safetensors is damaged: it does not have the checksum in config.json"):
+        weights.read(tmp_path)
+    (tmp_path / "config.json").unlink()
     with pytest.raises(ValueError, match="is not a whole safetensors file"):
         weights.read(tmp_path)
 

@@ -17,6 +17,7 @@ from harness import metrics, paper, zero_shot_runs
 from harness.data import Directory, MiniWorld
 from harness.zero_shot_runs import points, run
 from harness.zero_shot_sets import evenly, load_sets
+from tests.fabricated import rewrite
 from tests.tiny import DOCUMENTS, PROFILE, quiet
 
 MINI = SimpleNamespace(name="mini")
@@ -177,9 +178,8 @@ def test_a_trial_made_later_does_not_take_the_place_of_whole_data(tmp_path: Path
     scored(tmp_path)
     scored(tmp_path, limit=20)
     for path in tmp_path.glob("mini/zero_shot/*/*.json"):
-        found = json.loads(path.read_text())
-        day = 1 if found["tasks"]["sst2"]["n"] > 20 else 2
-        path.write_text(json.dumps({**found, "finished": f"2026-01-0{day}T00:00:00+00:00"}))
+        day = 1 if json.loads(path.read_text())["tasks"]["sst2"]["n"] > 20 else 2
+        rewrite(path, finished=f"2026-01-0{day}T00:00:00+00:00")
     rows = points(tmp_path / "mini" / "zero_shot")
     assert rows and all(row["n"] == row["of"] for row in rows)
 
@@ -197,7 +197,7 @@ def test_points(tmp_path: Path) -> None:
     # nobody measured a best model on generated data
     assert {(row["best"], row["scaled"]) for row in rows} == {(None, None)}
     for path in tmp_path.glob("mini/zero_shot/*/*.json"):
-        path.write_text(path.read_text().replace('"profile": "mini"', '"profile": "small"'))
+        rewrite(path, profile="small")
     rows = points(tmp_path / "mini" / "zero_shot")
     assert [row["best"] for row in rows[:4]] == [35.0, 93.2, None, None]
     cola, sst2, race, _ = rows[4:8]
@@ -210,7 +210,7 @@ def test_of_a_models_folders_the_last_is_shown(tmp_path: Path) -> None:
     (old,), (new,) = scored(tmp_path), scored(tmp_path, limit=20)
     for folder, day in ((old, "2026-01-02"), (new, "2026-01-01")):
         for path in folder.iterdir():
-            path.write_text(json.dumps(json.loads(path.read_text()) | {"finished": day}))
+            rewrite(path, finished=day)
     assert {row["n"] for row in points(tmp_path / "mini" / "zero_shot")} == {400}
     assert {row["n"] for row in points(new)} == {20, 40}  # RACE has two splits
     (new / "0.json").write_text("[]")
