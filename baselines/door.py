@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from baselines import cost, memory, vocabulary, weight_files
 from baselines.recipes import Profile, Recipe
 from baselines.report import Report
+from baselines.token_ids import token_ids
 from baselines.torchrun import processes, rank
 
-__all__ = ["processes", "rank"]  # passed on
+__all__ = ["processes", "rank", "token_ids"]  # passed on
 
 if TYPE_CHECKING:
     from baselines.batches import Example
