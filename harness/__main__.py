@@ -108,9 +108,7 @@ def check(chosen: Namespace) -> int:
     from harness.regression import Bench
 
     profile = PROFILES["mini"]
-    asked = check.Asked(
-        chosen.update, chosen.of, chosen.seed, chosen.expected or check.path_of(profile.name), chosen.exact
-    )
+    asked = check.Asked(chosen.update, chosen.of, chosen.expected or check.path_of(profile.name), chosen.exact)
     try:
         return check.run(Bench(door, RECIPES, profile, chosen.runs / "check" / "now", say), asked)
     except (ValueError, OSError) as error:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from harness.arguments import add_common, positive, seed
+from harness.arguments import add_common, positive
 
 
 def add(commands: argparse._SubParsersAction[Any]) -> None:
@@ -17,7 +17,6 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
         "Exit code: 0 as expected, 1 regressed, 2 it could not be found out. Leaves check.md and junit.xml "
         "in DIR/check/now.",
     )
-    check.add_argument("--seed", type=seed, default=0, metavar="K", help="of pre-training and fine-tuning (default: 0)")
     check.add_argument("--exact", action="store_true", help="only what is exact: nothing is trained for scores")
     check.add_argument("--update", action="store_true", help="run anew what is expected, say what changed, keep it")
     check.add_argument(

@@ -16,10 +16,11 @@ from harness.progress import duration
 MARKDOWN, JUNIT = "check.md", "junit.xml"
 HEADINGS = ("of", "what", "expected", "found")
 CUT = 100  # characters of a value
+GROUPS = {"fixed training": "of the fixed training", "trainings": "failed trainings"}  # as they are counted
 
 
 class Finding(NamedTuple):
-    """One thing that was compared. group: facts, fixed training, or scores."""
+    """One thing that was compared. group: facts, fixed training, scores, trainings."""
 
     group: str
     name: str
@@ -42,12 +43,12 @@ class Found(NamedTuple):
 
     @property
     def headline(self) -> str:
-        """ "Regression check: passed, 107 facts, 18 of a fixed training and 4 scores as expected (2 min)" """
+        """ "Regression check: passed, 107 facts, 18 of the fixed training, 4 scores as expected (2 min)" """
         taken = f"({duration(self.seconds)})"
         if self.could_not:
             return f"Regression check: could not run {taken}"
         groups = Counter(finding.group for finding in self.findings)
-        of = ", ".join(f"{n} {group}" for group, n in groups.items())
+        of = ", ".join(f"{n} {GROUPS.get(group, group)}" for group, n in groups.items())
         if self.passed:
             return f"Regression check: passed, {of} as expected {taken}"
         failed = sum(not finding.passed for finding in self.findings)

@@ -1,10 +1,11 @@
 """Has a score dropped? The rule by which the regression check says so, its false alarms and its power.
 
-Expected are n runs, each with a pre-training and a fine-tuning seed of its own. A new run with the same code is one
-more draw, so it lies below mean - t * sqrt(1 + 1/n) * spread with the probability that t (n - 1 degrees of freedom) is
-chosen for: the one-sided prediction bound. Each cell has such a bound, and so has the mean over the cells in units of
-their spreads, which sees a small drop of all of them. FALSE_ALARMS, the chance that a run without a fault fails, is
-shared evenly between the bounds (Bonferroni). Only drops count: what is better than expected is no regression.
+Expected are n runs, each with a pre-training and a fine-tuning seed of its own. A check makes r more. With the same
+code these are further draws, so that their mean lies below mean - t * sqrt(1/r + 1/n) * spread with the probability
+that t (n - 1 degrees of freedom) is chosen for: the one-sided prediction bound. Each cell has such a bound, and so has
+the mean over the cells in units of their spreads, which sees a small drop of all of them. FALSE_ALARMS, the chance that
+a check fails without a fault, is shared evenly between the bounds (Bonferroni). Only drops count: what is better than
+expected is no regression.
 
 Spreads are themselves estimated, and scores near their ceiling are skewed, so that the rate is not taken on trust:
 `resampled` draws runs and expectations from the expected ones and counts.
@@ -20,16 +21,17 @@ import numpy as np
 
 Numbers = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-FALSE_ALARMS = 0.005  # of a run in all
+FALSE_ALARMS = 0.005  # of a check in all
 LEAST_SPREAD = 1.0  # points: at a ceiling a few runs can be all but alike by chance
 LEAST_RUNS = 10
+NEW = 3  # runs of a check
 ALL = "all cells"
 POWER = 0.9
 
 
 class Bound(NamedTuple):
-    """What is expected of a cell: mean and spread of the runs, and the lowest score that is no drop. In points; of ALL
-    in spreads below the mean.
+    """What is expected of a cell: mean and spread of the runs, and the lowest mean of NEW that is no drop. In points;
+    of ALL in spreads from the mean.
     """
 
     cell: str
@@ -63,21 +65,20 @@ def expect(runs: Numbers) -> Expected:
 
 
 def times(n: int, k: int) -> float:
-    """How many spreads below the mean of n runs a new one may be: k cells and their mean share the false alarms."""
+    """How many spreads below the mean of n runs that of NEW may be; k cells and their mean share the false alarms."""
     from scipy.stats import t  # slow to import
 
-    return float(t.isf(FALSE_ALARMS / (k + 1), n - 1)) * math.sqrt(1 + 1 / n)
+    return float(t.isf(FALSE_ALARMS / (k + 1), n - 1)) * math.sqrt(1 / NEW + 1 / n)
 
 
-def alarms(expected: Expected, runs: Numbers) -> Numbers:
-    """(..., k) scores -> (..., k + 1) how far each is below its bound, in points; above 0 it has dropped.
+def alarms(expected: Expected, found: Numbers) -> Numbers:
+    """(..., k) means of NEW runs -> (..., k + 1) how far each is below its bound, in points; above 0 it has dropped.
 
     The last is that of ALL, in spreads.
     """
-    below = expected.low - runs
-    of_mean = ((runs - expected.mean) / expected.spread).mean(-1)
-    found: Numbers = np.concatenate([below, (expected.mean_low - of_mean)[..., None]], -1)
-    return found
+    of_mean = ((found - expected.mean) / expected.spread).mean(-1)
+    below: Numbers = np.concatenate([expected.low - found, (expected.mean_low - of_mean)[..., None]], -1)
+    return below
 
 
 def table(scores: Mapping[str, Sequence[float]]) -> Numbers:
@@ -113,22 +114,22 @@ def resampled(rng: np.random.Generator, runs: Numbers, count: int) -> Numbers:
 
 
 def false_alarm_rate(runs: Numbers, count: int = 2_000, seed: int = 0) -> float:
-    """Share of resampled runs that fail though nothing is wrong, each against n expected runs resampled likewise."""
+    """Share of resampled checks that fail though nothing is wrong, each against n expected runs resampled likewise."""
     rng = np.random.default_rng(seed)
     n = len(runs)
     failed = 0
     for _ in range(count):
-        drawn = resampled(rng, runs, n + 1)
-        failed += bool((alarms(expect(drawn[:n]), drawn[n]) > 0).any())
+        drawn = resampled(rng, runs, n + NEW)
+        failed += bool((alarms(expect(drawn[:n]), drawn[n:].mean(0)) > 0).any())
     return failed / count
 
 
 def detected(runs: Numbers, count: int = 2_000, seed: int = 0) -> Numbers:
     """(k + 1,) the drop in points that is found with POWER: in each cell alone, and last in all cells alike.
 
-    Against the bounds of `runs`, over resampled runs: of each the least drop at which some bound is passed.
+    Against the bounds of `runs`, over resampled checks: of each the least drop at which some bound is passed.
     """
-    drawn = resampled(np.random.default_rng(seed), runs, count)
+    drawn = resampled(np.random.default_rng(seed), runs, count * NEW).reshape(count, NEW, -1).mean(1)
     expected = expect(runs)
     k = runs.shape[1]
     moves = np.vstack([np.eye(k), np.ones(k)])

@@ -37,18 +37,18 @@ class Bench:
     profile: Any
     folder: Path
     say: Callable[[str], None]
-    tokens: int = TOKENS
-    weights: Path | None = None  # in place of a pre-training: a trial, whose scores share one model
+    given: Mapping[int, Path] = field(default_factory=dict)  # seed -> weights, in place of its pre-training
 
     @property
     def short(self) -> Any:
         """The profile with the check's pre-training; its warm-up stays, since a shorter one fails with some seeds."""
-        return replace(self.profile, pretraining=replace(self.profile.pretraining, tokens=self.tokens))
+        settings = self.profile.pretraining
+        return replace(self.profile, pretraining=replace(settings, tokens=min(TOKENS, settings.tokens)))
 
     @property
     def settings(self) -> dict[str, Any]:
         """What expected results must have been made with."""
-        return {"profile": self.profile.name, "pretraining_tokens": self.tokens, "cells": SCORED}
+        return {"profile": self.profile.name, "pretraining_tokens": self.short.pretraining.tokens, "cells": SCORED}
 
     def words(self) -> Namespace:
         """As a command line would ask for a pre-training."""
@@ -61,7 +61,7 @@ class Measured:
 
     facts: facts.Facts = field(default_factory=dict)
     traced: trace.Numbers = field(default_factory=dict)
-    scores: dict[str, float] = field(default_factory=dict)
+    scores: dict[str, list[float]] = field(default_factory=dict)  # a cell -> one a run
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -101,7 +101,7 @@ def scores(bench: Bench, loaded: Mapping[str, Data], seed: int, found: Measured)
     Raises progress.Stop when stopped.
     """
     door, profile = bench.door, bench.short
-    weights = bench.weights
+    weights = bench.given.get(seed)
     try:
         if weights is None:
             model = language_model.Untrained(door, profile, bench.recipes["full"], bench.words(), seed)
@@ -119,9 +119,10 @@ def scores(bench: Bench, loaded: Mapping[str, Data], seed: int, found: Measured)
             except FloatingPointError as error:
                 found.failed[name] = str(error)
                 continue
-            found.scores[name] = round(next(iter(made.scores.values()))[metric], 4)
+            score = round(next(iter(made.scores.values()))[metric], 4)
+            found.scores.setdefault(name, []).append(score)
             found.facts[f"{TRAINED}updates of {task}"] = made.baseline["updates"]
             found.facts[f"{TRAINED}parameters"] = made.baseline["parameters"]
-            bench.say(f"{name}, seed {seed}: {found.scores[name]:.1f}  ({duration(made.seconds)})")
+            bench.say(f"{name}, seed {seed}: {score:.1f}  ({duration(made.seconds)})")
     except FloatingPointError as error:
         found.failed["pre-training"] = str(error)
