@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness import drop
+from harness import check, drop, expectations
 
 CHANCE = np.random.default_rng(7)
 SHARED = CHANCE.normal(size=(12, 1))  # a good pre-training is good for every cell
@@ -68,3 +68,12 @@ def test_too_few_runs_give_no_rule() -> None:
         drop.bounds({name: runs[:9] for name, runs in SCORES.items()})
     with pytest.raises(ValueError, match="1 run; expected two"):
         drop.expect(RUNS[:1])
+
+
+def test_the_expected_results_of_the_repository_fail_fewer_than_one_check_in_a_hundred() -> None:
+    known = expectations.read(check.path_of("mini"))
+    runs = drop.table(known.scores)
+    assert len(runs) >= drop.LEAST_RUNS and len(set(known.seeds)) == len(runs)
+    assert drop.false_alarm_rate(runs, 1_000) < 0.01
+    for bound, found in zip(drop.bounds(known.scores)[:-1], drop.detected(runs), strict=False):
+        assert found < 30, bound  # a cell that could not drop so far would tell nothing
