@@ -52,10 +52,13 @@ def run(bench: Bench, asked: Asked) -> int:
         found = compare(known, measure(bench, known, asked), asked.exact)
         report = Found(found, time.monotonic() - began, since(known))
     except Exception as error:  # whatever broke: 1 is kept for what was measured
-        if not isinstance(error, (ValueError, OSError)):
+        foreseen = isinstance(error, (ValueError, OSError))
+        if not foreseen:
             traceback.print_exc()
-        if asked.update:
+        if asked.update and foreseen:
             raise
+        if asked.update:
+            return COULD_NOT
         report = Found([], time.monotonic() - began, [], could_not=f"{type(error).__name__}: {error}")
     check_report.write(report, bench.folder)
     bench.say(check_report.terminal(report))

@@ -151,6 +151,7 @@ def test_nothing_expected_a_crash_and_too_few_runs_are_2(
         raise KeyError("gone")
 
     monkeypatch.setattr(facts, "of_data", broken)
+    assert command(made, "--update", "--of", "10") == 2
     assert command(made) == 2
     assert "KeyError" in capsys.readouterr().out
 
