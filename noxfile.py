@@ -107,6 +107,24 @@ def calibration(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def regression(session: nox.Session) -> None:
+    """Has the code regressed? A short run against results/mini/expected.json, minutes. -- --exact, --update ..."""
+    python(session, "-m", "harness", "check", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def regression_power(session: nox.Session) -> None:
+    """How often the regression check fails without a fault, and which drop it finds. -- RESAMPLINGS"""
+    python(session, "-m", "tests.regression_power", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def planted(session: nox.Session) -> None:
+    """Ten planted faults: which the regression check catches, which the unit tests. -- --scores FAULT ..."""
+    python(session, "-m", "tests.planted", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def gpu_check(session: nox.Session) -> None:
     """Two minutes on a GPU before hours: its arithmetic, its speed, what each table will take."""
     python(session, "-m", "harness", "doctor", "--gpu", "--profile", "paper", *session.posargs)

@@ -16,9 +16,10 @@ from baselines import cost, memory, vocabulary, weight_files
 from baselines.recipes import Profile, Recipe
 from baselines.report import Report
 from baselines.state_files import remove as tidy
+from baselines.token_ids import layout, token_ids
 from baselines.torchrun import processes, rank
 
-__all__ = ["processes", "rank", "tidy"]  # passed on
+__all__ = ["layout", "processes", "rank", "tidy", "token_ids"]  # passed on
 
 if TYPE_CHECKING:
     from baselines.batches import Example
@@ -95,16 +96,6 @@ def prepare_vocabulary(
     from baselines.token_file import prepare
 
     prepare(documents, profile.size.n_vocab, tokens_dir, report, given)
-
-
-def layout(profile: Profile, folder: Path) -> Callable[[Example], list[str]]:
-    """How examples are laid out in tokens, to be read by people; see `baselines.batches.shown`."""
-    from functools import partial
-
-    from baselines.batches import shown
-    from baselines.tokenizer import Tokenizer
-
-    return partial(shown, tokenizer=Tokenizer(vocabulary.read(folder)), n_ctx=profile.size.n_ctx)
 
 
 def sample(prompt: str, recipe: Recipe, profile: Profile, folder: Path, **how: Any) -> str:

@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         "figure": figure,
         "doctor": doctor,
         "estimate": estimate,
+        "check": check,
         "table": from_records.table,
         "accept": from_records.accept,
         "explain": from_records.explain,
@@ -101,6 +102,20 @@ def estimate(chosen: Namespace) -> int:
     profile = PROFILES[chosen.profile or "paper"]
     say(estimate.report(door, profile, RECIPES, chosen, lambda: door.probe(profile, choose_device(chosen.device))))
     return 0
+
+
+def check(chosen: Namespace) -> int:
+    """Exit code: 0 as expected, 1 regressed, 2 it could not be found out."""
+    from harness import check
+    from harness.regression import Bench
+
+    profile = PROFILES["mini"]
+    asked = check.Asked(chosen.update, chosen.of, chosen.expected or check.path_of(profile.name), chosen.exact)
+    try:
+        return check.run(Bench(door, RECIPES, profile, chosen.runs / "check" / "now", say), asked)
+    except (ValueError, OSError) as error:
+        explain(chosen, error)
+        return 2
 
 
 def pretrain(chosen: Namespace) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
 
-from harness import __version__, analysis_options, corpus, record_options, run_options
+from harness import __version__, analysis_options, check_options, corpus, record_options, run_options
 from harness.arguments import add_common, add_profile, amount, listed, one_of, positive, seed, table_number
 from harness.run_options import add_device, add_how, add_seeds
 from harness.tasks import TASKS, ZERO_SHOT
@@ -25,6 +25,7 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   claims     the paper's claims, judged by what was measured
   diff       two runs: settings, scores, examples that flipped
   report     one HTML page of all that was measured
+  check      has the code regressed? a short run against expected results, for CI
   score      compute a record's numbers again from the predictions kept beside it
   submit     write, or check, the zip that the GLUE server scores
   scores     enter the GLUE server's answer, for the tables
@@ -129,6 +130,7 @@ def build(
 
     record_options.add(commands, recipes, profiles)
     analysis_options.add(commands, profiles)
+    check_options.add(commands)
 
     pretrain = commands.add_parser(
         "pretrain", help="train a language model", description="Train a language model on plain text."
