@@ -12,6 +12,7 @@ from harness import plan
 from harness.lengths import LENGTHS
 from harness.plan import Load
 from harness.progress import duration
+from harness.tables import TABLES
 from harness.tasks import TASKS
 from harness.tasks.base import Task
 
@@ -71,6 +72,27 @@ def prices(
     return found
 
 
+def seconds(price: Price, rate: float) -> float:
+    """At so many FLOP/s; on a GPU no update is shorter than `FLOOR`."""
+    return max(price.flops / rate, price.updates * FLOOR * (rate > FASTEST_CPU))
+
+
+def of_tables(door: Any, profile: Any, recipes: Mapping[str, Any], rate: float) -> dict[int, float]:
+    """Table -> seconds of all its cells on whole data, with as many seeds as are usual. rate: FLOP/s."""
+
+    def flops(recipe: str, load: Load) -> float:
+        found: float = door.flops(recipes[recipe], profile, *load)
+        return found
+
+    settings, spent = profile.finetuning, {}
+    for number, table in TABLES.items():
+        cells = plan.choose_cells([table], None, None)
+        found = prices(cells, settings.batch, settings.epochs, flops)
+        seeds = [plan.usual_seeds(profile.name, TASKS[price.task]) for price in found]
+        spent[number] = sum(n * seconds(price, rate) for n, price in zip(seeds, found, strict=True))
+    return spent
+
+
 def text(found: Sequence[Price], seeds: int, rate: float, source: str) -> str:
     """A row a cell, their sum for all seeds, what it rests on. rate: FLOP/s."""
     gpu = rate > FASTEST_CPU
@@ -79,7 +101,7 @@ def text(found: Sequence[Price], seeds: int, rate: float, source: str) -> str:
         flops = times * sum(price.flops for price in some)
         updates = times * sum(price.updates for price in some)
         tokens = times * sum(price.tokens for price in some)
-        spent = times * sum(max(price.flops / rate, price.updates * FLOOR * gpu) for price in some)
+        spent = times * sum(seconds(price, rate) for price in some)
         told = [task, recipe, f"{updates:,}", f"{tokens / 1e6:,.1f}", f"{flops / 1e15:,.1f}", duration(spent)]
         return told + (memory(some) if with_memory else [])
 
