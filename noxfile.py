@@ -132,8 +132,9 @@ def gpu_check(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def bench(session: nox.Session) -> None:
-    """The tokenizer's speed beside its peers'. -- --data-dir DIR --vocabulary DIR"""
+    """The tokenizer's speed beside its peers', and on whole sets. -- --data-dir DIR --vocabulary DIR"""
     python(session, "-m", "benchmarks.tokenizer", *session.posargs)
+    python(session, "-m", "benchmarks.labelled_sets", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)

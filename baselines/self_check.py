@@ -24,7 +24,8 @@ from baselines.network import Network
 from baselines.optimizer import Adam
 from baselines.recipes import RECIPES, Profile, Size
 
-LOSS, GRADIENT, ATTENTION, STEPS = 0.01, 0.98, 0.02, 1e-6  # bounds, explained where they are used
+LOSS, GRADIENT, ATTENTION, MEAN, STEPS = 0.01, 0.98, 0.02, 0.02, 1e-6  # bounds, explained where they are used
+ROUNDING = 0.03  # bfloat16 makes of ones a spread of 0.004 at most, dropout one of 0.1
 TIMED = 5  # updates whose median is a shape's time
 
 
@@ -158,12 +159,30 @@ def dropout(profile: Profile, device: torch.device) -> Finding:
         with torch.no_grad(), devices.autocast(device):
             return network(batch)[0].float()
 
+    thinned = attention_of_ones(size, device)
+    acts, mean = bool(thinned.std() > ROUNDING), float(thinned.mean())
     same = torch.equal(states(0, True), states(0, True))
     other = not torch.equal(states(0, True), states(1, True))
     still = torch.equal(states(0, False), states(1, False))
-    passed = same and other and still
-    found = f"a seed repeats it: {same}; another changes it: {other}; scoring is free of it: {still}"
+    passed = same and other and still and acts and abs(mean - 1) <= MEAN
+    found = f"a seed repeats it: {same}; another changes it: {other}; scoring is free of it: {still}; "
+    found += f"in attention it acts: {acts}, and keeps the mean: {mean:.3f} (1 within {MEAN:g})"
     return Finding("dropout", passed, found, "--attention math")
+
+
+def attention_of_ones(size: Size, device: torch.device) -> Tensor:
+    """What attention with dropout makes of values that are all 1: without dropout ones, with it ones on the average.
+
+    By the kernel that training takes. The rest of a network's dropout would hide that attention has none.
+    """
+    generator = torch.Generator().manual_seed(4)
+    shape = (3, 8, size.n_head, min(96, size.n_ctx), size.n_embd // size.n_head)
+    q, k, v = torch.randn(shape, generator=generator).to(device)
+    torch.manual_seed(0)
+    with torch.no_grad(), devices.autocast(device):
+        kind = devices.casting(device.type) or torch.float32
+        a, b, c = (t.to(kind) for t in (q, k, torch.ones_like(v)))
+        return F.scaled_dot_product_attention(a, b, c, is_causal=True, dropout_p=0.1).float()
 
 
 def optimizer(size: Size, device: torch.device) -> Finding:

@@ -14,7 +14,7 @@ from typing import Any
 
 from baselines import door
 from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES, Profile
-from harness import catalogue, from_records, hardware, options, plan
+from harness import catalogue, from_records, hardware, hub, options, plan
 from harness.files import require_writable
 from harness.progress import Stop
 from harness.sheet import visible
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         "doctor": doctor,
         "estimate": estimate,
         "check": check,
+        "fetch": fetch,
         "table": from_records.table,
         "accept": from_records.accept,
         "explain": from_records.explain,
@@ -44,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         "list": lambda _: catalogue.show(RECIPES, PROFILES),
     }
     try:
+        if chosen.offline:
+            hub.stay_offline()
         if door.processes() > 1 and chosen.command != "pretrain":
             raise ValueError(f"torchrun shares a pre-training among processes; run {chosen.command!r} without it")
         return commands[chosen.command](chosen)
@@ -89,7 +92,7 @@ def doctor(chosen: Namespace) -> int:
     name, why = plan.choose_profile(chosen.profile, chosen.device)
     profile, device = PROFILES[name], choose_device(chosen.device)
     say(f"profile {name}: {profile.summary} ({why}); device {device}")
-    doctor.report(door, profile, RECIPES, chosen, say)
+    doctor.report(door, profile, RECIPES, chosen, say, partial(door.probe, profile, device))
     if not chosen.gpu:
         return 0
     choose_paths(chosen)
@@ -116,6 +119,12 @@ def check(chosen: Namespace) -> int:
     except (ValueError, OSError) as error:
         explain(chosen, error)
         return 2
+
+
+def fetch(chosen: Namespace) -> int:
+    from harness import fetch
+
+    return fetch.run(chosen, say)
 
 
 def pretrain(chosen: Namespace) -> int:

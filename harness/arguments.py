@@ -28,6 +28,9 @@ def add_profile(parser: argparse._ActionsContainer, profiles: Collection[str]) -
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are kept (runs)")
+    parser.add_argument(
+        "--offline", action="store_true", help="open no connection: only what is on this machine is used"
+    )
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
-from harness import language_model, plan, record, runner
+from harness import estimate, language_model, plan, record, runner
 from harness.progress import duration
 from harness.tasks import TASKS
 
@@ -103,7 +103,12 @@ def run(
     left = [(job.recipe, job.task.name) for job in waiting] if waiting is not None else [cell[1:] for cell in every]
     tuning = sum(door.flops(recipes[recipe], profile, *loads[task]) for recipe, task in left)
     training = sum(model.flops for model in distinct)
-    say(plan.estimate({"pre-training": training, "fine-tuning": tuning}, lambda: door.probe(profile, place.device)))
+    probe = cache(partial(door.probe, profile, place.device))
+    if name != "mini" and tuning:  # whose cells are minutes
+        rows = {task: data.train.count.n for task, data in found.items()}
+        price = partial(estimate.of_left, left, rows, loads, profile.finetuning)
+        say(price(lambda recipe, load: door.flops(recipes[recipe], profile, *load), probe()))
+    say(plan.estimate({"pre-training": training, "fine-tuning": tuning}, probe))
     if chosen.dry_run:
         return Outcome(through=False, failed=False)
     place.choose_paths()

@@ -12,8 +12,10 @@ from typing import Any
 
 from tabulate import tabulate
 
-from harness import data, hub, language_model, plan, record
+from harness import bundle, estimate, hub, language_model, plan, record
+from harness.bundle import Bundle
 from harness.data import Directory, MiniWorld, Origin
+from harness.progress import duration
 from harness.tasks import TASKS, ZERO_SHOT
 from harness.tasks.base import ByRequest, Source, Task
 
@@ -55,7 +57,7 @@ def of_tasks(origin: Origin, tasks: Iterable[Task]) -> tuple[str, list[str]]:
         if faults:
             broken.append(task.name)
         counts = ", ".join(f"{source.split} {source.n:,}" for source in sources.values())
-        there = isinstance(origin, (Directory, MiniWorld)) or all(map(is_cached, sources.values()))
+        there = isinstance(origin, (Directory, MiniWorld, Bundle)) or all(map(is_cached, sources.values()))
         state = "; ".join(dict.fromkeys(faults.values())) or f"{'whole' if there else 'to be downloaded'}: {counts}"
         rows.append([task.name, "no" if faults else "yes", state, "" if hidden or not task.hidden else "yes"])
     headings = ["task", "can run", "", "submission"]
@@ -80,8 +82,8 @@ def missing(task: Task, source: Source, origin: Origin) -> str:
         if task.name not in SIZES:
             return "not in the mini world"
         return "" if not source.hidden else "generated sets have no hidden splits"
-    if isinstance(origin, Directory):
-        return data.problem(task, source, origin)
+    if isinstance(origin, (Directory, Bundle)):
+        return bundle.problem(task, source, origin)
     if isinstance(source.hub, ByRequest):
         return source.hub.how
     if is_cached(source):
@@ -94,8 +96,28 @@ def is_cached(source: Source) -> bool:
     return not isinstance(source.hub, ByRequest) and any(hub.cache_folder(source.hub).glob("*/*/dataset_info.json"))
 
 
-def report(door: Any, profile: Any, recipes: Mapping[str, Any], chosen: Namespace, say: Callable[[str], None]) -> None:
-    """Say all of it."""
+def expected(door: Any, profile: Any, recipes: Mapping[str, Any], probe: Callable[[], float]) -> str:
+    """How long each table takes here, with the usual seeds, one line."""
+    if profile.name == "mini":
+        return "time: the sets are generated; 'python -m harness run --profile mini --dry-run' says it"
+    rate = probe()
+    spent = estimate.of_tables(door, profile, recipes, rate)
+    each = ", ".join(f"Table {number} {duration(seconds)}" for number, seconds in spent.items())
+    return (
+        f"time of fine-tuning on whole data, usual seeds, at the {rate / 1e12:,.3g} TFLOP/s just measured here: "
+        f"{each}; by task: python -m harness estimate --profile {profile.name} --table N"
+    )
+
+
+def report(
+    door: Any,
+    profile: Any,
+    recipes: Mapping[str, Any],
+    chosen: Namespace,
+    say: Callable[[str], None],
+    probe: Callable[[], float] | None = None,
+) -> None:
+    """Say all of it. probe: measures FLOP/s, for the time that the tables take."""
     for line in machine(chosen.runs):
         say(line)
     table, broken = of_tasks(plan.choose_origin(profile.name, chosen.data_dir), TASKS.values())
@@ -108,16 +130,21 @@ def report(door: Any, profile: Any, recipes: Mapping[str, Any], chosen: Namespac
         except (ValueError, OSError) as error:
             told = str(error)
         say(f"{recipe}: {told}")
-    say(advice(profile.name, broken, chosen.data_dir))
+    if probe:
+        say(expected(door, profile, recipes, probe))
+    say(advice(profile.name, broken, chosen.data_dir, getattr(chosen, "offline", False)))
 
 
-def advice(profile: str, broken: Sequence[str], data_dir: Path | None) -> str:
+def advice(profile: str, broken: Sequence[str], data_dir: Path | None, offline: bool = False) -> str:
     """What to do next, one line."""
     able = [name for name in TASKS if name not in broken]
     if not able:
         how = "--data-dir DIR, or a network that reaches the Hugging Face hub"
+        if offline:
+            how = "--data-dir with a bundle that 'python -m harness fetch' made where there is a network"
         return f"next: no task can be run with the {profile} profile here; give {how}, or begin with --profile mini"
     words = f"--profile {profile}" + (f" --data-dir {data_dir}" if data_dir else "")
+    words += " --offline" * offline
     if broken:
         words += "".join(f" --task {name}" for name in able)
     return f"next: python -m harness run {words} --dry-run" + ("" if broken else ", or with --table 2, 3, 4, 5")

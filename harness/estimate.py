@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tabulate import SEPARATING_LINE, tabulate
@@ -12,6 +13,7 @@ from harness import plan
 from harness.lengths import LENGTHS
 from harness.plan import Load
 from harness.progress import duration
+from harness.tables import TABLES
 from harness.tasks import TASKS
 from harness.tasks.base import Task
 
@@ -71,15 +73,62 @@ def prices(
     return found
 
 
-def text(found: Sequence[Price], seeds: int, rate: float, source: str) -> str:
-    """A row a cell, their sum for all seeds, what it rests on. rate: FLOP/s."""
+def seconds(price: Price, rate: float) -> float:
+    """At so many FLOP/s; on a GPU no update is shorter than `FLOOR`."""
+    return max(price.flops / rate, price.updates * FLOOR * (rate > FASTEST_CPU))
+
+
+def of_tables(door: Any, profile: Any, recipes: Mapping[str, Any], rate: float) -> dict[int, float]:
+    """Table -> seconds of all its cells on whole data, with as many seeds as are usual. rate: FLOP/s."""
+
+    def flops(recipe: str, load: Load) -> float:
+        found: float = door.flops(recipes[recipe], profile, *load)
+        return found
+
+    settings, spent = profile.finetuning, {}
+    for number, table in TABLES.items():
+        cells = plan.choose_cells([table], None, None)
+        found = prices(cells, settings.batch, settings.epochs, flops)
+        seeds = [plan.usual_seeds(profile.name, TASKS[price.task]) for price in found]
+        spent[number] = sum(n * seconds(price, rate) for n, price in zip(seeds, found, strict=True))
+    return spent
+
+
+def of_left(
+    cells: Sequence[tuple[str, str]],
+    rows: Mapping[str, int],
+    loads: Mapping[str, Load],
+    settings: Any,
+    flops: Callable[[str, Load], float],
+    rate: float,
+) -> str:
+    """`text` for the cells (recipe, task) that a run has still to train, a seed each; "" where there are none.
+
+    rows: of training, a task. loads: of the data as it was read. settings: a profile's fine-tuning. rate: FLOP/s.
+    """
+    found = []
+    for (recipe, name), n in Counter(cells).items():
+        cost = flops(recipe, loads[name])
+        if cost:  # majority and tfidf train in seconds
+            updates, tokens = rows[name] // settings.batch * settings.epochs, loads[name].training * settings.epochs
+            label = recipe if n == 1 else f"{recipe} × {n}"
+            found.append(Price(label, name, n * updates, n * tokens, n * cost))
+    return text(found, 1, rate, "as just measured here", total="in all", read=True) if found else ""
+
+
+def text(
+    found: Sequence[Price], seeds: int, rate: float, source: str, *, total: str = "a seed", read: bool = False
+) -> str:
+    """A row a cell, their sum for all seeds, what it rests on. rate: FLOP/s. read: whether the data is there already,
+    so that nothing is estimated of it.
+    """
     gpu = rate > FASTEST_CPU
 
     def row(task: str, recipe: str, some: Sequence[Price], times: int) -> list[str]:
         flops = times * sum(price.flops for price in some)
         updates = times * sum(price.updates for price in some)
         tokens = times * sum(price.tokens for price in some)
-        spent = times * sum(max(price.flops / rate, price.updates * FLOOR * gpu) for price in some)
+        spent = times * sum(seconds(price, rate) for price in some)
         told = [task, recipe, f"{updates:,}", f"{tokens / 1e6:,.1f}", f"{flops / 1e15:,.1f}", duration(spent)]
         return told + (memory(some) if with_memory else [])
 
@@ -90,16 +139,13 @@ def text(found: Sequence[Price], seeds: int, rate: float, source: str) -> str:
 
     with_memory = any(price.fit for price in found)
     rows: list[Any] = [row(price.task, price.recipe, [price], 1) for price in found]
-    rows += [SEPARATING_LINE, row("a seed", "", found, 1)]
+    rows += [SEPARATING_LINE, row(total, "", found, 1)]
     if seeds > 1:
         rows.append(row(f"{seeds} seeds", "", found, seeds))
     headings = ["task", "recipe", "updates", "M tokens", "PFLOP", "time", *["GB", "parts"] * with_memory]
     aligned = ("left", "left", *["right"] * (len(headings) - 2))
     drawn = tabulate(rows, headings, tablefmt="simple", colalign=aligned, disable_numparse=True)
     tasks = list(dict.fromkeys(p.task for p in found))
-    # a sequence an example: the others repeat its texts, in another order or with another answer
-    bytes_of_text = sum(TASKS[name].train.n * LENGTHS[name].tokens for name in tasks) * BYTES_A_TOKEN
-    few = [f"{name} ({LENGTHS[name].rows} rows)" for name in tasks if LENGTHS[name].rows < 100]
     return "\n".join(
         [
             drawn,
@@ -107,11 +153,21 @@ def text(found: Sequence[Price], seeds: int, rate: float, source: str) -> str:
             f"Time at {rate / 1e12:,.3g} TFLOP/s {source}, for forward and backward over real tokens, and scoring.",
             *([PARTS] if with_memory else []),
             *([f"No update counted shorter than {FLOOR * 1e3:.0f} ms: a GPU must be told each step."] if gpu else []),
-            f"Download: {WEIGHTS / 1e6:.0f} MB of weights, about {bytes_of_text / 1e6:,.0f} MB of text uncompressed; "
-            "disk: that, and 1.4 GB for the checkpoint of the cell that is running.",
-            *([f"Roughly, since their length was measured on few rows: {', '.join(few)}."] if few else []),
+            *([] if read else [download(tasks)]),
         ]
     )
+
+
+def download(tasks: Collection[str]) -> str:
+    """What must come before a run on these, and lie on the disk during it."""
+    # a sequence an example: the others repeat its texts, in another order or with another answer
+    bytes_of_text = sum(TASKS[name].train.n * LENGTHS[name].tokens for name in tasks) * BYTES_A_TOKEN
+    few = [f"{name} ({LENGTHS[name].rows} rows)" for name in tasks if LENGTHS[name].rows < 100]
+    said = (
+        f"Download: {WEIGHTS / 1e6:.0f} MB of weights, about {bytes_of_text / 1e6:,.0f} MB of text uncompressed; "
+        "disk: that, and 1.4 GB for the checkpoint of the cell that is running."
+    )
+    return said + (f"\nRoughly, since their length was measured on few rows: {', '.join(few)}." if few else "")
 
 
 def report(door: Any, profile: Any, recipes: Mapping[str, Any], chosen: Namespace, probe: Callable[[], float]) -> str:

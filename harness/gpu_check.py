@@ -9,18 +9,19 @@ from typing import Any
 
 from tabulate import tabulate
 
+from harness import hardware
 from harness.files import write_atomic
 from harness.lengths import LENGTHS
 from harness.progress import duration
 from harness.tables import TABLES
 from harness.tasks import TASKS
 
-RACE_AT_ITS_LONGEST = {"race, 512 tokens": (512.0, 4)}  # the step that needs most memory
+RACE_AT_ITS_LONGEST: dict[str, tuple[float, int]] = {"race, 512 tokens": (512.0, 4)}  # the step that needs most memory
 
 
 def run(door: Any, profile: Any, device: str, runs: Path, say: Callable[[str], None]) -> int:
     """Say what was found, keep it as `gpu_check.json` beside the runs. 1 if a check failed. Raises OSError."""
-    lines = door.describe_device(device)
+    lines = about(door, device)
     for line in lines:
         say(line)
     findings = []
@@ -33,11 +34,16 @@ def run(door: Any, profile: Any, device: str, runs: Path, say: Callable[[str], N
     measured = dict(door.speeds(profile, device, shapes))
     say("")
     say(text(measured, profile.finetuning))
-    told = {"device": device, "about": lines, "findings": findings}
+    told: dict[str, Any] = {"device": device, "about": lines, "findings": findings}
     told["speeds"] = {name: speed._asdict() for name, speed in measured.items()}
     write_atomic(runs / "gpu_check.json", json.dumps(told, indent=1) + "\n")
     say(f"kept in {runs / 'gpu_check.json'}")
     return 0 if all(finding["passed"] for finding in findings) else 1
+
+
+def about(door: Any, device: str) -> list[str]:
+    """torch's build, the card and its memory, its driver."""
+    return [*door.describe_device(device), *([hardware.driver()] if device.startswith("cuda") else [])]
 
 
 def text(measured: dict[str, Any], settings: Any) -> str:

@@ -32,6 +32,7 @@ VOCABULARY_FILES = ("vocab.json", "merges.txt")
 WEIGHT_FILES = ("model.safetensors", *VOCABULARY_FILES, "config.json")
 CONNECT_SECONDS = 2.0
 API_SECONDS = 10.0
+forbidden: list[str] = []  # why nothing may be asked: "--offline was given"
 
 
 class HubRows(NamedTuple):
@@ -106,11 +107,23 @@ def out_of_reach() -> str:
     return unreachable()
 
 
+def stay_offline() -> None:
+    """No socket from here on, by the libraries neither, nor a connection by processes started from this one.
+
+    To be called before `datasets` and `huggingface_hub` are imported: they read the variable then.
+    """
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    socket.has_ipv6 = False  # else urllib3, which spaCy imports, binds a socket at its import to see whether it can
+    forbidden[:] = ["--offline was given"]
+
+
 def unreachable() -> str:
     """Why the hub cannot be asked, in a few words, or "" if it can. Takes two seconds at most.
 
     Behind a proxy nothing is tried (the proxy would answer, not the hub), and "" is returned.
     """
+    if forbidden:
+        return forbidden[0]
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import corpus, hub
+from harness import bundle, corpus, hub
 from harness.progress import Progress, duration
 
 Door = Any  # the module baselines.door, handed in by the command line: harness does not import it
@@ -39,7 +39,7 @@ class OnlyVocabulary(LanguageModel):
         self.corpus = corpus.find(chosen.corpus, profile.name)
         self.given_vocabulary: Path | None = chosen.weights
         if profile.name == "paper" and not self.given_vocabulary:
-            self.given_vocabulary = hub.weights_folder(files=hub.VOCABULARY_FILES)
+            self.given_vocabulary, _ = released(chosen, hub.VOCABULARY_FILES)
         given = door.vocabulary_hash(self.given_vocabulary) if self.given_vocabulary else ""
         self.content = self.corpus.hash + given
         key = door.tokens_fingerprint(profile, self.content)
@@ -150,11 +150,21 @@ def find_one(door: Door, profile: Any, recipes: Sequence[Any], chosen: Namespace
     return model
 
 
+def released(chosen: Namespace, files: tuple[str, ...]) -> tuple[Path, str]:
+    """The released weights or vocabulary -> folder, where from: a bundle that has them, else the hub. Raises OSError,
+    or ValueError where a bundle's have changed.
+    """
+    if found := bundle.weights_in(getattr(chosen, "data_dir", None), files):
+        return found
+    folder = hub.weights_folder() if files == hub.WEIGHT_FILES else hub.weights_folder(files=files)
+    return folder, f"{hub.WEIGHTS} @ {folder.name}"
+
+
 def there(recipe: Any, profile: Any, chosen: Namespace) -> LanguageModel:
     """What was downloaded or trained before. Raises FileNotFoundError or OSError."""
     if profile.name == "paper" and recipe.model == "gpt":
-        folder = hub.weights_folder()
-        return LanguageModel(folder, f"weights: {hub.WEIGHTS} @ {folder.name}")
+        folder, named = released(chosen, hub.WEIGHT_FILES)
+        return LanguageModel(folder, f"weights: {named}")
     trained = chosen.runs / profile.name / "pretrained"
     made = sorted(trained.glob(f"{recipe.model}-*/pretraining.json"), key=os.path.getmtime)
     if not made:

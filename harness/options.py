@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
 
-from harness import __version__, analysis_options, check_options, corpus, record_options, run_options
+from harness import __version__, analysis_options, check_options, corpus, fetch_options, record_options, run_options
 from harness.arguments import add_common, add_profile, amount, listed, one_of, positive, seed, table_number
 from harness.run_options import add_device, add_how, add_seeds
 from harness.tasks import TASKS, ZERO_SHOT
@@ -19,6 +19,7 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   figure     the same for a half of Figure 2, then draw it
   doctor     what is there, what is missing, what to do next; --gpu checks a GPU
   estimate   what a run would cost, before there is data or weights
+  fetch      gather data and weights into one folder, for a machine without a network
   table      print a table from what has been run; needs no GPU and no data
   accept     copy what a table or figure shows from runs/ to results/
   explain    the whole chain of one cell: records, data, test, verdict, departures
@@ -89,7 +90,7 @@ def build(
         description="Versions, memory, disk, data, weights: what is there, what is missing. Trains nothing.",
     )
     add_profile(doctor, profiles)
-    doctor.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed")
+    doctor.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed, or a bundle")
     doctor.add_argument("--corpus", metavar="DIR", help="text to pre-train on")
     doctor.add_argument("--weights", type=Path, metavar="DIR", help="pre-trained weights and vocabulary")
     doctor.add_argument(
@@ -128,6 +129,7 @@ def build(
     seen.add_argument("--weights", type=Path, metavar="DIR", help="a folder with a vocabulary")
     add_common(seen)
 
+    fetch_options.add(commands)
     record_options.add(commands, recipes, profiles)
     analysis_options.add(commands, profiles)
     check_options.add(commands)

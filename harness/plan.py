@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness import data, hardware
+from harness import bundle, hardware
+from harness.bundle import Bundle
 from harness.data import Directory, MiniWorld, Origin, TheHub
 from harness.files import write_atomic
 from harness.progress import duration
@@ -40,6 +41,8 @@ def choose_origin(profile: str, data_dir: Path | None) -> Origin:
         if data_dir:
             raise ValueError("the mini profile generates its data; --data-dir goes with --profile small or paper")
         return MiniWorld(0)
+    if data_dir and bundle.is_one(data_dir):
+        return Bundle(data_dir)
     return Directory(data_dir) if data_dir else TheHub()
 
 
@@ -105,14 +108,14 @@ def load_of(found: Data) -> Load:
 
 def unattempted(origin: Origin, tried: Iterable[str]) -> dict[str, str]:
     """Why the sets that were not asked for could not give a number either, so that a table can say it."""
-    if not isinstance(origin, Directory):
+    if not isinstance(origin, (Directory, Bundle)):
         return {}
     reasons = {}
     for task in (task for name, task in TASKS.items() if name not in set(tried)):
         for name, source in task.evaluations.items():
-            if reason := data.problem(task, source, origin):
+            if reason := bundle.problem(task, source, origin):
                 reasons[f"{task.name}/{name}"] = reason
-        if reason := data.problem(task, task.train, origin):
+        if reason := bundle.problem(task, task.train, origin):
             reasons[task.name] = reason
     return reasons
 

@@ -49,7 +49,12 @@ def add_how(parser: argparse.ArgumentParser, profiles: Collection[str]) -> None:
     """What `harness.cell_runs` wants to know beside the cells."""
     how = parser.add_argument_group("where from and how")
     add_profile(how, profiles)
-    how.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed (GLUE's folders, ...)")
+    how.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="data sets as distributed (GLUE's folders, ...), or a bundle that 'fetch' made",
+    )
     how.add_argument(
         "--corpus",
         metavar="DIR",

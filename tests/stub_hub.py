@@ -20,13 +20,18 @@ Files = Mapping[str, bytes]  # path -> content
 class StubHub:
     """Serves `repositories`, "datasets/nyu-mll/glue" or "models/owner/name" -> files; notes the `requests` made.
 
-    A context manager; `endpoint` is its address. `status` other than 200 is the answer to everything.
+    A context manager; `endpoint` is its address. `status` other than 200 is the answer to everything. Of a file in
+    `cut` the first answer with content breaks off after half of it, once; one in `held` is answered never.
     """
 
     def __init__(self, repositories: Mapping[str, Files], status: int = 200) -> None:
         self.repositories = repositories
         self.status = status
         self.requests: list[str] = []
+        self.cut: set[str] = set()
+        self.held: set[str] = set()
+        self.ranges: list[str] = []  # asked for
+        self.waiting, self.over = threading.Event(), threading.Event()  # someone asked for what is held; leave
         stub = self
 
         class Answer(BaseHTTPRequestHandler):
@@ -48,6 +53,7 @@ class StubHub:
                 status, headers, body = stub.answer(unquote(url.path), url.query, asked)
                 if status == 200 and (wanted := self.headers.get("Range")):
                     first, _, last = wanted.removeprefix("bytes=").partition("-")
+                    stub.ranges.append(wanted)
                     whole = len(body)
                     body = body[int(first) : int(last or whole - 1) + 1]
                     status, headers = (
@@ -59,8 +65,16 @@ class StubHub:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(body)
+                if self.command == "HEAD":
+                    return
+                name = url.path.rpartition("/")[2]
+                if name in stub.held:
+                    stub.waiting.set()
+                    stub.over.wait(60)
+                if name in stub.cut:
+                    stub.cut.remove(name)
+                    body, self.close_connection = body[: len(body) // 2], True
+                self.wfile.write(body)
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
@@ -80,6 +94,7 @@ class StubHub:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.over.set()
         self.server.shutdown()
         self.server.server_close()
 

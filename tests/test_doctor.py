@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from harness import doctor, hub, record
 from harness.data import Directory, MiniWorld, TheHub
+from harness.lengths import LENGTHS
+from harness.progress import duration
 from harness.tasks import TASKS
 from tests.stub_door import FULL, LSTM, PAPER, Door
 from tests.test_main import write_rte
@@ -108,3 +111,24 @@ def test_what_figure_2_reads_beside_the_tables_is_looked_at(tmp_path: Path) -> N
         "not in the mini world",
         "not in the mini world",
     ]
+
+
+def test_how_long_each_table_takes_here_is_said() -> None:
+    """By hand for Table 3 at the paper's size: one seed of RACE, three of Story Cloze, an operation a token."""
+    profile = SimpleNamespace(name="paper", finetuning=SimpleNamespace(batch=32, epochs=3))
+    door = SimpleNamespace(flops=lambda *asked: asked[2])  # the tokens of an epoch
+    recipes = dict.fromkeys(("full", "no_pretraining", "no_aux", "lstm"))
+    said = doctor.expected(door, profile, recipes, lambda: 1e4)
+    race, story = LENGTHS["race"], LENGTHS["story_cloze"]
+    seconds = (87_866 * 4 * race.tokens + 3 * 1_497 * 2 * story.tokens) / 1e4
+    assert f"Table 3 {duration(seconds)}, Table 4 " in said and "at the 1e-08 TFLOP/s just measured here" in said
+    assert "estimate --profile paper --table N" in said
+    mini = SimpleNamespace(name="mini")
+    assert "run --profile mini --dry-run" in doctor.expected(door, mini, recipes, lambda: 1 / 0)
+
+
+def test_offline_the_next_command_says_so_too() -> None:
+    assert doctor.advice("paper", [], Path("b"), True).startswith(
+        "next: python -m harness run --profile paper --data-dir b --offline --dry-run"
+    )
+    assert "a bundle that 'python -m harness fetch' made" in doctor.advice("paper", list(TASKS), None, True)

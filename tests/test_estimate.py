@@ -112,3 +112,19 @@ def test_the_lengths_are_those_of_the_real_files(name: str) -> None:
     lengths = [len(sequence) for example in some for sequence in example.sequences]
     assert sum(lengths) / len(lengths) == pytest.approx(LENGTHS[name].tokens, rel=0.05)
     assert {len(example.sequences) for example in some} == {LENGTHS[name].sequences}
+
+
+def test_what_a_run_has_left_is_told_at_its_start() -> None:
+    """Of the data as it was read; three seeds of one cell are a row."""
+    loads = {"rte": Load(1e6, 1e5, 50.0), "cola": Load(2e6, 1e5, 10.0)}
+    left = [("full", "rte"), ("full", "cola"), ("full", "rte"), ("majority", "rte"), ("full", "rte")]
+
+    def one(recipe: str, load: Load) -> float:
+        return 0.0 if recipe == "majority" else load.training * 1e9
+
+    lines = estimate.of_left(left, {"rte": 2490, "cola": 8551}, loads, PAPER.finetuning, one, 1e12).splitlines()
+    assert lines[2].split() == ["rte", "full", "×", "3", "693", "9.0", "3.0", "50", "min"]
+    assert lines[3].split() == ["cola", "full", "801", "6.0", "2.0", "33", "min"]
+    assert lines[5].split() == ["in", "all", "1,494", "15.0", "5.0", "83", "min"]
+    assert not any("Download" in line for line in lines) and "as just measured here" in lines[-1]
+    assert estimate.of_left(left[3:4], {"rte": 1}, loads, PAPER.finetuning, one, 1e12) == ""

@@ -112,6 +112,7 @@ def test_other_settings_are_other_cells_and_force_redoes(workplace: Path) -> Non
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(workplace: Path) -> None:
     before = sorted((workplace / "runs").rglob("*"))
     said = run(workplace, "--ablation", "no_pretraining", "--dry-run")
+    assert re.search(r"^in all +\d+ ", said.stdout, re.MULTILINE) and "TFLOP/s as just measured here" in said.stdout
     assert re.search(r"time: about .* \(fine-tuning .*\) for .* TFLOP at the \d+ GFLOP/s", said.stdout)
     assert "2 cells: rte (no_pretraining), seeds 0, 1; none are done already" in said.stdout
     assert sorted((workplace / "runs").rglob("*")) == before

@@ -54,6 +54,7 @@ def test_what_the_words_of_run_become() -> None:
         "force": True,
         "runs": Path("r"),
         "debug": True,
+        "offline": False,
     }
 
 
@@ -82,6 +83,7 @@ def test_what_the_words_of_pretrain_become() -> None:
         "force": True,
         "runs": Path("r"),
         "debug": False,
+        "offline": False,
     }
 
 
@@ -105,6 +107,7 @@ def test_what_the_words_of_sample_become() -> None:
         "device": "cpu",
         "runs": Path("runs"),
         "debug": False,
+        "offline": False,
     }
 
 

@@ -86,6 +86,23 @@ def test_dropout_that_does_not_act_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     assert not finding.passed and "another changes it: False" in finding.found
 
 
+def test_dropout_that_attention_alone_lacks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found("dropout").passed
+    monkeypatch.setattr(F, "scaled_dot_product_attention", no_dropout)
+    finding = found("dropout")
+    assert not finding.passed and "another changes it: True" in finding.found
+    assert "in attention it acts: False" in finding.found
+
+
+def test_attention_dropout_that_does_not_keep_the_mean_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unscaled(q: Any, k: Any, v: Any, *, dropout_p: float = 0.0, **more: Any) -> torch.Tensor:
+        return ATTEND(q, k, v, dropout_p=dropout_p, **more) * (1 - dropout_p)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", unscaled)
+    finding = found("dropout")
+    assert not finding.passed and "and keeps the mean: 0.89" in finding.found
+
+
 def no_dropout(
     q: torch.Tensor,
     k: torch.Tensor,
@@ -148,6 +165,7 @@ def test_what_was_found_is_said_and_kept(tmp_path: Path, passed: bool) -> None:
     code = gpu_check.run(Door(passed), PROFILES["paper"], "cuda", tmp_path, said.append)
     text = "\n".join(said)
     assert code == (0 if passed else 1)
+    assert said[2].startswith("NVIDIA driver ")  # a version, or that it is unknown
     assert ("FAILED attention: difference 1" in text) is not passed
     assert ("switch it off with --attention math" in text) is not passed
     kept = json.loads((tmp_path / "gpu_check.json").read_text())
@@ -162,6 +180,14 @@ def test_what_was_found_is_said_and_kept(tmp_path: Path, passed: bool) -> None:
 def test_a_gpu_passes_at_full_size() -> None:
     findings = list(door.self_check(PROFILES["paper"], "cuda"))
     assert all(finding.passed for finding in findings), findings
+
+
+@pytest.mark.gpu
+def test_the_longest_step_fits_a_gpu_and_its_speed_is_told() -> None:
+    """RACE's batch of 32 questions with four answers of 512 tokens, in as many parts as the card needs."""
+    ((_, speed),) = door.speeds(PROFILES["paper"], "cuda", gpu_check.RACE_AT_ITS_LONGEST)
+    assert speed.updates > 0 and 0 < speed.memory < torch.cuda.mem_get_info()[1]
+    assert any(line.startswith("NVIDIA driver") for line in gpu_check.about(door, "cuda"))
 
 
 # Paths

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from baselines import vocabulary
 from baselines.recipes import PROFILES, FineTuning, Pretraining, Profile, Size
 from baselines.vocabulary import Vocabulary
@@ -28,6 +30,7 @@ PROFILE = Profile(
 )
 NO_DROPOUT = replace(PROFILE, finetuning=replace(PROFILE.finetuning, dropout=0.0, head_dropout=0.0))
 FULL_SIZE = PROFILES["paper"].size
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]  # where a test of one claims the same of the other
 SEEDS = {"initialisation": 1, "order": 2, "dropout": 3}
 
 
