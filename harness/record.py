@@ -162,7 +162,7 @@ def read(path: Path) -> Record:
         require_kinds(made := Record(**fields))
         return made
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{path} is not a record of this harness ({error}); move it away") from error
+        raise ValueError(f"{path} is not a record of this harness ({error!s:.300}); move it away") from error
 
 
 def require_kinds(made: Record) -> None:
