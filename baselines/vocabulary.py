@@ -55,7 +55,7 @@ def parse(ids_file: Path, merges_file: Path) -> Vocabulary:
         merges = [(first, second) for first, second in (line.split(" ") for line in lines[1:] if line)]
         stray = next((a + b for a, b in merges if not {a, b, a + b} <= ids.keys()), None)
         if stray is not None:
-            raise ValueError(f"merge {stray!r} of {merges_file.name} is outside {ids_file.name}")
+            raise ValueError(f"merge {stray!r:.60} of {merges_file.name} is outside {ids_file.name}")
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(
             f"no byte-pair vocabulary in {ids_file.parent}, {ids_file.name} and {merges_file.name}: {error}; "

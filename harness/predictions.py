@@ -81,7 +81,7 @@ def parse(path: Path) -> Iterator[Answered]:
             if not all(type(n) in (int, float) for n in (found.prediction, found.label or 0, found.score or 0)):
                 raise TypeError("label, prediction and score are numbers")
         except (ValueError, TypeError, RecursionError) as error:
-            raise ValueError(f"{path} line {number} is no prediction ({error}); run the cell again") from error
+            raise ValueError(f"{path} line {number} is no prediction ({error!s:.300}); run the cell again") from error
         yield found
 
 

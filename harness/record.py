@@ -168,7 +168,7 @@ def read(path: Path) -> Record:
         return made
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         kind = DamageError if isinstance(error, DamageError) else ValueError
-        raise kind(f"{path} is not a record of this harness ({error}); move it away") from error
+        raise kind(f"{path} is not a record of this harness ({error!s:.300}); move it away") from error
 
 
 def require_kinds(made: Record) -> None:

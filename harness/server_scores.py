@@ -155,5 +155,5 @@ def read_one(path: Path) -> Scores:
         return with_glue(scores)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(
-            f"{path} holds no scores of the GLUE server ({error}); move it away and enter them again"
+            f"{path} holds no scores of the GLUE server ({error!s:.300}); move it away and enter them again"
         ) from error
