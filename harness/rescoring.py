@@ -40,8 +40,9 @@ def disagreements(made: Record, run: Path) -> list[str]:
 def stale(made: Record) -> list[str]:
     """What of a record's key does not hold: the task's version is another now, or the data that it names."""
     found = []
-    if (version := made.key.get("task_version")) != (now := TASKS[made.task].version):
-        found.append(f"it is of version {version} of {made.task}, the present one is {now}")
+    version, task = made.key.get("task_version"), TASKS.get(made.task)  # None: no task of ours, so nothing to compare
+    if task and version != task.version:
+        found.append(f"it is of version {version} of {made.task}, the present one is {task.version}")
     splits = {"train": made.train, **made.evaluations}
     named = {"train": made.key.get("train"), **made.key.get("evaluations", {})}
     for name, count in splits.items():
