@@ -111,7 +111,7 @@ class Measured:
             # how often each example was drawn times what it adds: a product of matrices, not a copy of each draw
             means = (shares @ terms.reshape(self.n, -1)).reshape(len(shares), *terms.shape[1:])
             found.append(metric(*np.moveaxis(means, -1, 0)).mean(axis=-1))
-        return np.asarray(100.0 * np.mean(found, axis=0)).reshape(draws.shape[:-1])
+        return steady(100.0 * np.mean(found, axis=0)).reshape(draws.shape[:-1])
 
     def shares(self, draws: Numbers) -> Numbers:
         """(many, places) -> (many, n): the share of each example in a draw."""
@@ -153,8 +153,15 @@ def interval(parts: Sequence[Part], seed: int = 0) -> tuple[float, float]:
 
 
 def ends(distribution: Numbers) -> tuple[float, float]:
-    low, high = np.quantile(distribution, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = steady(np.quantile(distribution, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
     return float(low), float(high)
+
+
+def steady(values: Numbers | float) -> Numbers:
+    """Without the last digits, in which machines differ that add up in another order: 3.25 would be shown as 3.2 or
+    as 3.3.
+    """
+    return np.round(np.asarray(values, float), 9)
 
 
 def resampled(parts: Sequence[Part], seed: int = 0) -> Numbers:
@@ -174,7 +181,7 @@ def compare(ours: Sequence[Part], theirs: Sequence[Part], seed: int = 0) -> Comp
             raise ValueError("the two were scored on other examples, so they cannot be paired")
     # equal seeds draw equal examples
     low, high = ends(resampled(ours, seed) - resampled(theirs, seed))
-    observed = score(ours) - score(theirs)
+    observed = float(steady(score(ours) - score(theirs)))
     null = np.zeros(PERMUTATIONS)
     for i, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
         null += mine.weight * exchanged(mine, other, np.random.default_rng([seed, i]))

@@ -139,3 +139,9 @@ def test_intervals_cover_and_tests_reject_as_stated(world: World, monkeypatch: p
     found = calibrate(world, trials=200)
     assert 0.90 <= found.covered <= 0.99  # 95 %, and three standard errors of 200 trials
     assert found.rejected <= 0.10
+
+
+def test_values_that_differ_in_their_last_digits_are_shown_alike() -> None:
+    """Sums of float64 differ between machines; half a tenth must not be rounded both ways."""
+    assert statistics.steady(3.25 + 4e-14) == statistics.steady(3.25 - 4e-14) == 3.25
+    assert statistics.ends(np.full(50, 0.1 + 0.2)) == (0.3, 0.3)
