@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from baselines import cost, memory, vocabulary, weight_files
+from baselines.gpus import count as gpus
 from baselines.recipes import Profile, Recipe
 from baselines.report import Report
 from baselines.torchrun import processes, rank
 
-__all__ = ["processes", "rank"]  # passed on
+__all__ = ["gpus", "processes", "rank"]  # passed on
 
 if TYPE_CHECKING:
     from baselines.batches import Example

@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         "scores": from_records.scores,
         "pretrain": pretrain,
         "sample": sample,
+        "work": work,
         "list": lambda _: catalogue.show(RECIPES, PROFILES),
     }
     try:
@@ -78,6 +79,12 @@ def figure(chosen: Namespace) -> int:
         figure_runs.draw(chosen.number, chosen.runs / name, name, say)
         return 0
     return figure_runs.make(place_of(chosen))
+
+
+def work(_: Namespace) -> int:
+    from harness import worker
+
+    return worker.serve(main)
 
 
 def doctor(chosen: Namespace) -> int:

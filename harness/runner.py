@@ -86,10 +86,20 @@ class Job:
     def path(self, runs: Path) -> Path:
         return self.folder(runs) / "record.json"
 
-    def is_done(self, runs: Path) -> bool:
-        """Scored, beside its evaluations too where that is asked for; hidden splits that are asked for answered."""
+    def made(self, runs: Path) -> int | None:
+        """When its record was written (nanoseconds, as the file system has it); None where there is none."""
+        path = self.path(runs)
+        return path.stat().st_mtime_ns if path.exists() else None
+
+    def is_done(self, runs: Path, replaced: int | None = None) -> bool:
+        """Scored, beside its evaluations too where that is asked for; hidden splits that are asked for answered.
+
+        replaced: a record that was made at that very time is to be replaced, and does not count.
+        """
         folder = self.folder(runs)
-        if not self.path(runs).exists() or not all(predictions.path_of(folder, n).exists() for n in self.data.hidden):
+        if self.made(runs) in (None, replaced) or not all(
+            predictions.path_of(folder, n).exists() for n in self.data.hidden
+        ):
             return False
         known = record.read(self.path(runs)).beside if self.data.beside else {}
         rows = {name: (one.count.n, one.count.hash) for name, one in known.items()}  # which are not in the key

@@ -28,6 +28,9 @@ class Door:
     def rank(self) -> int:
         return self.number
 
+    def processes(self) -> int:
+        return 1 + self.number
+
     def tokens_fingerprint(self, profile: Any, corpus: str) -> str:
         return f"{profile.name}-{corpus[:4]}{corpus[64:]}"
 
