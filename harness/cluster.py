@@ -12,6 +12,7 @@ import json
 import shlex
 import shutil
 import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -185,7 +186,7 @@ class Queue:
                 going.append(one)
             elif one.job.paths.result_pickle.exists() or one.tries > RETRIES:
                 self.tally.failures[job.label] = why = self.why(one)
-                self.place.explain(ValueError(why), f"{job.label} failed")
+                print(f"{job.label} failed: {why}", file=sys.stderr, flush=True)
             else:
                 self.place.say(f"{job.label}: job {one.job.job_id} was killed; it is submitted again")
                 self.pending.append((one.cell, one.tries + 1))
