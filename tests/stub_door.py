@@ -67,7 +67,7 @@ class Door:
     ) -> None:
         self.calls.append(("prepare_vocabulary", documents, profile, tokens_dir, given))
         report({"event": "vocabulary"})
-        tokens_dir.mkdir(parents=True)
+        tokens_dir.mkdir(parents=True, exist_ok=True)
         (tokens_dir / "tokens.json").write_text("{}")
 
     def forget(self, run_dir: Path) -> None:

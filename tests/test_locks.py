@@ -16,6 +16,8 @@ import filelock
 import pytest
 
 from harness import locks
+from harness.language_model import Untrained, find_one
+from tests.stub_door import FULL, MINI, Door, words
 
 ROOT = Path(__file__).resolve().parents[1]
 HOLDS = """
@@ -118,3 +120,49 @@ def test_any_other_trouble_goes_through(tmp_path: Path, monkeypatch: pytest.Monk
     failing(monkeypatch, errno.EROFS)
     with pytest.raises(OSError, match="Read-only"), locks.hold(tmp_path, "a cell", silent):
         pass
+
+
+# A language model is trained by one process, and the others take it
+
+
+def test_a_model_that_another_process_trains_is_waited_for_and_not_trained_again(tmp_path: Path) -> None:
+    door = Door()
+    model = find_one(door, MINI, [FULL], words(tmp_path))
+    assert isinstance(model, Untrained) and not model.ready
+    with another(model.folder) as process:
+        with pytest.raises(OSError, match=rf"^process {process.pid} on \S+ is at .*; start this when it is through$"):
+            model.forget()
+        thread = threading.Thread(target=model.prepare, args=("cpu",), daemon=True)
+        thread.start()
+        thread.join(0.5)
+        assert thread.is_alive() and door.calls == []
+        (model.folder / "pretraining.json").write_text("{}")  # the other is through
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(30)
+        thread.join(30)
+    assert not thread.is_alive() and door.calls == []
+
+
+def test_one_that_nobody_trains_any_more_is_trained(tmp_path: Path) -> None:
+    door = Door()
+    model = find_one(door, MINI, [FULL], words(tmp_path))
+    with another(model.folder) as process:
+        process.kill()
+    model.prepare("cpu")
+    assert [call[0] for call in door.calls] == ["prepare_vocabulary", "pretrain"]
+
+
+def test_of_several_processes_the_first_does_not_wait(tmp_path: Path) -> None:
+    class Several(Door):
+        def processes(self) -> int:
+            return 2
+
+    door = Several()
+    model = find_one(door, MINI, [FULL], words(tmp_path))
+    with another(model.folder), pytest.raises(OSError, match="start this again when it is through"):
+        model.prepare("cpu")
+    door.number = 1
+    with another(model.folder):  # the first
+        model.prepare("cpu")
+    assert [call[0] for call in door.calls] == ["pretrain"]
