@@ -36,7 +36,7 @@ KNOWN = {  # our words -> submitit's; any other is a long option of sbatch
 }
 DAY = 1440  # minutes
 POLL = 1.0  # seconds between two looks
-GONE = 15.0  # seconds that a job may be neither in the queue nor done: a record may be seen late on another machine
+GONE = 60.0  # seconds that a job may be neither in the queue nor done: a record may be seen late on another machine
 INTERRUPTIONS = 1000  # times that a job may run out of its time and be queued again
 
 
@@ -53,8 +53,9 @@ def require(cluster: str, *, dry_run: bool) -> None:
         return
     if importlib.util.find_spec("submitit") is None:
         raise ValueError("--cluster needs submitit, which is not installed; pip install 'gpt1-harness[cluster]'")
-    if cluster == "slurm" and shutil.which("sbatch") is None:
-        raise ValueError("--cluster slurm, but there is no sbatch here; run it where jobs are submitted")
+    for program in ("sbatch", "srun", "squeue") if cluster == "slurm" else ():
+        if shutil.which(program) is None:
+            raise ValueError(f"--cluster slurm, but there is no {program} here; run it where jobs are submitted")
 
 
 def parameters(given: Iterable[tuple[str, str]], *, gpus: int, at_once: int) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def test_jobs_are_interrupted_killed_and_broken_and_all_that_can_be_is_collected
     lines = said.splitlines()
     assert lines[-2] == "3 cells: 2 done, 0 cached, 1 failed"
     assert lines[-1].startswith("  rte full seed 2 failed: ") and "directory" in lines[-1] and "_log.err)" in lines[-1]
-    logs = "".join(path.read_text() for path in (workplace / runs / "small/cluster").glob("*_log.*"))
+    logs = "".join(path.read_text() for path in (workplace / runs / "small/cluster").glob("*_log.out"))
     assert logs.count("Caught signal SIGUSR2") == 1 and "Requeued job" in logs
     all_equal_the_undisturbed(workplace, runs, 0, 1)
     again = harness(*words(workplace, runs, "--seeds", "2", "--cluster", "local"))
