@@ -7,12 +7,13 @@ from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 
 from baselines import door
-from harness import cell_words, launch, runner
+from harness import cell_words, figure_runs, launch, options, runner
 from harness.cell_words import Asked, Cell, reason, words
 from harness.in_turn import Waiting
 from harness.tally import Tally
@@ -179,3 +180,27 @@ def test_a_record_that_is_replaced_does_not_count(tmp_path: Path) -> None:
     assert old is not None and JOB.is_done(tmp_path) and not JOB.is_done(tmp_path, old)
     runner.run(JOB, made(Answers(ANSWERS)), tmp_path)
     assert JOB.is_done(tmp_path, old)
+
+
+def parse(line: str) -> Namespace:
+    return options.build(("full",), ("mini",), ("full",)).parse_args(line.split())
+
+
+def test_how_many_at_a_time_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ("run", "run --jobs", "run --jobs 3", "figure 2-left --jobs 2")
+    assert [parse(line).jobs for line in lines] == [None, 0, 3, 2]
+    for line, said in (
+        ("run --jobs 0", "argument --jobs: '0'; expected a whole number from 1 up"),
+        ("run --cluster-options partition", "'partition'; expected KEY=VALUE, partition=gpu say"),
+        ("run --cluster slrum", "unknown cluster 'slrum'; did you mean 'slurm'? There are: slurm, local"),
+    ):
+        with pytest.raises(SystemExit):
+            parse(line)
+        assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", ["--jobs 2", "--jobs", "--cluster local"])
+def test_what_is_one_process_cannot_be_many(more: str) -> None:
+    place: Any = SimpleNamespace(chosen=parse(f"figure 2-right {more}"), say=print)
+    with pytest.raises(ValueError, match=r"^--jobs and --cluster go with figure 2-left; 2-right is one process$"):
+        figure_runs.zero_shot(place)
