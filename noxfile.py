@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -128,6 +129,19 @@ def planted(session: nox.Session) -> None:
 def gpu_check(session: nox.Session) -> None:
     """Two minutes on a GPU before hours: its arithmetic, its speed, what each table will take."""
     python(session, "-m", "harness", "doctor", "--gpu", "--profile", "paper", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def slurm(session: nox.Session) -> None:
+    """Cells on a real Slurm of one node: installs Debian's, starts it, interrupts its jobs, stops it. Needs root."""
+    if not Path("/etc/debian_version").exists() or os.geteuid() != 0:
+        session.skip("installs slurmctld, slurmd and munge: needs Debian or Ubuntu, and root")
+    missing = [name for name in ("slurmctld", "slurmd", "munged") if shutil.which(name) is None]
+    if missing:
+        session.run("apt-get", "update", "-qq", external=True)
+        packages = ("slurmctld", "slurmd", "slurm-client", "munge")
+        session.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, external=True)
+    python(session, "-m", "tests.slurm_trial", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from baselines import cost, memory, vocabulary, weight_files
+from baselines.gpus import count as gpus
+from baselines.gpus import problem as cuda_problem
 from baselines.recipes import Profile, Recipe
 from baselines.report import Report
 from baselines.state_files import remove as tidy
 from baselines.token_ids import layout, token_ids
 from baselines.torchrun import processes, rank
 
-__all__ = ["layout", "processes", "rank", "tidy", "token_ids"]  # passed on
+__all__ = ["cuda_problem", "gpus", "layout", "processes", "rank", "tidy", "token_ids"]  # passed on
 
 if TYPE_CHECKING:
     from baselines.batches import Example
@@ -240,17 +242,6 @@ def describe_device(name: str) -> list[str]:
     from baselines import device as devices
 
     return devices.describe(devices.find(name))
-
-
-def cuda_problem() -> str:
-    """Why torch cannot use the GPU that is there, or nothing."""
-    import torch
-
-    if torch.version.cuda is None:
-        return f"torch {torch.__version__} is a build without CUDA"
-    if not torch.cuda.is_available():
-        return f"torch {torch.__version__} (CUDA {torch.version.cuda}) cannot use it, most likely its driver is too old"
-    return ""
 
 
 def require_device(name: str) -> None:

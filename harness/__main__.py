@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         "pretrain": pretrain,
         "sample": sample,
         "show": show,
+        "work": work,
         "list": lambda _: catalogue.show(RECIPES, PROFILES),
     }
     try:
@@ -84,6 +85,12 @@ def figure(chosen: Namespace) -> int:
         figure_runs.draw(chosen.number, chosen.runs / name, name, say)
         return 0
     return figure_runs.make(place_of(chosen))
+
+
+def work(_: Namespace) -> int:
+    from harness import worker
+
+    return worker.serve(main)
 
 
 def doctor(chosen: Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Many cells: which are done already, what the others cost, and then one after the other."""
+"""Many cells: which are done already, what the others cost, and who runs them: this process, several, or a cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 from harness import estimate, language_model, plan, record, runner
-from harness.progress import duration
+from harness.cell_words import Asked, Cell, words
+from harness.in_turn import Waiting, in_turn
+from harness.tally import Tally
 from harness.tasks import TASKS
 
 
@@ -52,6 +54,7 @@ def run(
     door, chosen, say = place.door, place.chosen, place.say
     profile = of_limit(place.profile, chosen.limit)
     name, runs, recipes = profile.name, place.folder, place.recipes
+    beside = beside or chosen.beside
     for recipe in cells:
         door.require_fits(recipes[recipe], profile)
     seeds = list(dict.fromkeys(chosen.seed or range(chosen.seeds or plan.SEEDS)))
@@ -69,8 +72,9 @@ def run(
     )
     for task, problem in problems.items():
         say(f"{task} cannot be run: {problem}")
-    elsewhere = plan.unattempted(origin, found | problems)
-    plan.remember(runs, {**elsewhere, **problems}, TASKS if chosen.data_dir else found | problems)
+    if not chosen.part:  # whoever started it has looked at all sets
+        elsewhere = plan.unattempted(origin, found | problems)
+        plan.remember(runs, {**elsewhere, **problems}, TASKS if chosen.data_dir else found | problems)
     if not found:
         return Outcome(through=False, failed=True)
     cells = {recipe: [task for task in names if task in found] for recipe, names in cells.items()}
@@ -78,7 +82,7 @@ def run(
     once = [] if chosen.seed or chosen.seeds else [task for task in found if plan.usual_seeds(name, TASKS[task]) == 1]
     # the first seed of everything before the second of anything; where no seed changes anything, one is enough
     every = [
-        (seed, recipe, task)
+        Cell(seed, recipe, task)
         for seed in seeds
         for recipe, names in cells.items()
         for task in names
@@ -92,49 +96,74 @@ def run(
         ]
 
     def is_done(job: runner.Job) -> bool:
-        return not chosen.force and job.is_done(chosen.runs)
+        return not chosen.force and job.is_done(chosen.runs, chosen.replace)
 
     # before the pre-training there is no hash of weights, so no key, and nothing can be done already
-    waiting = [job for job in jobs() if not is_done(job)] if ready else None
-    done = len(every) - len(waiting) if waiting is not None else 0
-    say(plan.describe_cells(cells, seeds, len(every), done, once))
-    say(f"data: {next(iter(found.values())).train.count.origin}; {'; '.join(model.says for model in distinct)}")
+    known = jobs() if ready else None
+    left = [cell for i, cell in enumerate(every) if known is None or not is_done(known[i])]
     loads = {task: plan.load_of(data) for task, data in found.items()}
-    left = [(job.recipe, job.task.name) for job in waiting] if waiting is not None else [cell[1:] for cell in every]
-    tuning = sum(door.flops(recipes[recipe], profile, *loads[task]) for recipe, task in left)
-    training = sum(model.flops for model in distinct)
-    probe = cache(partial(door.probe, profile, place.device))
-    if name != "mini" and tuning:  # whose cells are minutes
-        rows = {task: data.train.count.n for task, data in found.items()}
-        price = partial(estimate.of_left, left, rows, loads, profile.finetuning)
-        say(price(lambda recipe, load: door.flops(recipes[recipe], profile, *load), probe()))
-    say(plan.estimate({"pre-training": training, "fine-tuning": tuning}, probe))
+    flops = {cell: door.flops(recipes[cell.recipe], profile, *loads[cell.task]) for cell in left}
+    if not chosen.part:
+        say(plan.describe_cells(cells, seeds, len(every), len(every) - len(left), once))
+        say(f"data: {next(iter(found.values())).train.count.origin}; {'; '.join(model.says for model in distinct)}")
+        parts = {"pre-training": sum(model.flops for model in distinct), "fine-tuning": sum(flops.values())}
+        probe = cache(partial(door.probe, profile, place.device))
+        if name != "mini" and parts["fine-tuning"]:  # whose cells are minutes
+            rows = {task: data.train.count.n for task, data in found.items()}
+            price = partial(estimate.of_left, [cell[1:] for cell in left], rows, loads, profile.finetuning)
+            say(price(lambda recipe, load: door.flops(recipes[recipe], profile, *load), probe()))
+        say(plan.estimate(parts, probe))
+
+    def command(cell: Cell, replaced: int | None) -> list[str]:
+        return words(chosen, name, cell, models[cell.recipe].folder, Asked(hidden, beside), replaced)
+
+    fan_out = chooser(place)
     if chosen.dry_run:
+        if chosen.cluster:
+            from harness import cluster
+
+            cluster.describe(place, [command(cell, None) for cell in left])
         return Outcome(through=False, failed=False)
     place.choose_paths()
     for model in distinct:
         model.prepare(place.device)
 
-    failed = False
-    for job in jobs():
+    tally = Tally()
+    waiting = []
+    for cell, job in zip(every, jobs(), strict=True):
         if is_done(job):
             door.tidy(job.folder(chosen.runs))
+            tally.cached += 1
             if tell_done:
                 say(f"{record.read(job.path(chosen.runs)).summary}  (done already)")
             continue
-        if chosen.force:
-            door.forget(job.folder(chosen.runs))
-        folder = models[job.recipe].folder
-        make = partial(door.make, recipes[job.recipe], profile, job.task.form, job.seeds, place.device, folder)
+        replaced = job.made(chosen.runs) if chosen.force else chosen.replace
+        recipe, folder = recipes[cell.recipe], models[cell.recipe].folder
+        make = partial(door.make, recipe, profile, job.task.form, job.seeds, place.device, folder)
         make = partial(make, cache=runs / "tokens")
-        try:
-            result = runner.run(job, make, chosen.runs)
-            say(f"{result.summary}  ({duration(result.seconds)})")
-            failed = failed or bool(result.fault)
-        except (ValueError, OSError, FloatingPointError) as error:  # the other cells still can be run
-            place.explain(error, f"{job.label} failed")
-            failed = True
-    return Outcome(through=True, failed=failed or bool(problems))
+        waiting.append(Waiting(job, make, command(cell, replaced), replaced, flops.get(cell, 0.0)))
+    if fan_out is not None and waiting:
+        fan_out(place, waiting, tally)
+    else:
+        in_turn(place, waiting, tally)
+    if not chosen.part:
+        tally.tell(say, problems)
+    return Outcome(through=True, failed=bool(tally.failures or problems))
+
+
+def chooser(place: Place) -> Callable[[Place, list[Waiting], Tally], None] | None:
+    """Who runs the cells, None for this process; finds out now whether that can be."""
+    if place.chosen.cluster:
+        from harness import cluster
+
+        cluster.require(place.chosen.cluster, dry_run=place.chosen.dry_run)
+        return cluster.submit
+    if place.chosen.jobs is not None:
+        from harness import launch
+
+        launch.slots(place)
+        return launch.run
+    return None
 
 
 def of_limit(profile: Any, limit: int | None) -> Any:

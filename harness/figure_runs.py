@@ -41,6 +41,8 @@ def zero_shot(place: Place) -> bool | None:
     chosen, say = place.chosen, place.say
     if chosen.task:
         raise ValueError(f"--task goes with figure {LEFT}; {chosen.number} has its own tasks, so leave it out")
+    if chosen.cluster or chosen.jobs is not None:
+        raise ValueError(f"--jobs and --cluster go with figure {LEFT}; {chosen.number} is one process")
     from harness import language_model, plan, zero_shot_runs
 
     origin = plan.choose_origin(place.profile.name, chosen.data_dir)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness import bundle, corpus, hub
+from harness import bundle, corpus, hub, locks
 from harness.progress import Progress, duration
 
+say = partial(print, flush=True)
 Door = Any  # the module baselines.door, handed in by the command line: harness does not import it
 
 
@@ -57,9 +59,12 @@ class OnlyVocabulary(LanguageModel):
     def prepare(self, device: str) -> None:  # noqa: ARG002  (no device is needed)
         if self.ready:
             return
-        progress = Progress("tokenising", self.folder / "log.jsonl")
-        with progress.stoppable():
-            self.door.prepare_vocabulary(self.corpus, self.profile, self.folder, progress, self.given_vocabulary)
+        with locks.hold(self.folder, "tokenising", say):
+            if (self.folder / "tokens.json").exists():  # by another process, meanwhile
+                return
+            progress = Progress("tokenising", self.folder / "log.jsonl")
+            with progress.stoppable():
+                self.door.prepare_vocabulary(self.corpus, self.profile, self.folder, progress, self.given_vocabulary)
 
 
 class Untrained(LanguageModel):
@@ -89,6 +94,8 @@ class Untrained(LanguageModel):
     def forget(self) -> None:
         """Train it again although it is done; what is tokenised stays."""
         if self.door.rank() == 0:
+            if locks.is_held(self.folder):
+                raise OSError(f"{locks.holder(self.folder)} is at {self.folder}; start this when it is through")
             self.door.forget(self.folder)
         self.describe(ready=False)  # whatever this process of several may still see
 
@@ -101,6 +108,20 @@ class Untrained(LanguageModel):
             self.door.fingerprint(self.recipe, self.profile, self.folder)
             self.door.tidy(self.folder)
             return
+        alone = self.door.processes() == 1
+        if self.door.rank() != 0:  # of several that train together the first holds the lock
+            self.train(device)
+            return
+        with locks.hold(self.folder, "pre-training", say, wait=alone) as held:
+            if not held:  # the others would wait for the first, and not know why
+                raise OSError(f"{locks.holder(self.folder)} is at {self.folder}; start this again when it is through")
+            if alone and (self.folder / "pretraining.json").exists():  # by another process, meanwhile
+                return
+            if alone:
+                self.tokens.prepare(device)  # under a lock of its own: other trainings share it
+            self.train(device)
+
+    def train(self, device: str) -> None:
         progress = Progress("pre-training", self.folder / "log.jsonl" if self.door.rank() == 0 else None)
         with progress.stoppable():
             made = self.door.pretrain(

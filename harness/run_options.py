@@ -12,6 +12,8 @@ from harness.figure_data import FIGURES
 from harness.tasks import TASKS
 
 PRECISIONS, ATTENTIONS = ("auto", "bfloat16", "float32"), ("auto", "math")
+CLUSTERS = ("slurm", "local")
+ALL = 0  # --jobs without a number
 
 
 def add_figure(commands: argparse._SubParsersAction[Any], profiles: Collection[str]) -> None:
@@ -66,9 +68,48 @@ def add_how(parser: argparse.ArgumentParser, profiles: Collection[str]) -> None:
     add_device(how)
     how.add_argument("--limit", type=positive, metavar="N", help="the first N rows of each split: a trial, no result")
     how.add_argument("--allow-subset", action="store_true", help="accept incomplete data sets, and mark their cells")
+    add_many(parser)
     then = parser.add_argument_group("this time")
     then.add_argument("--dry-run", action="store_true", help="say what would run, what is done, how long it takes")
     then.add_argument("--force", action="store_true", help="run again what is done already")
+
+
+def add_many(parser: argparse.ArgumentParser) -> None:
+    """Many cells at once; see `harness.launch` and `harness.cluster`."""
+    many = parser.add_argument_group("many at once")
+    many.add_argument(
+        "--jobs",
+        type=positive,
+        nargs="?",
+        const=ALL,
+        metavar="N",
+        help="N cells at a time, each in a process with its share of the cores, or on a GPU of its own (without N: "
+        "as many as GPUs, else cores); on a CPU the last digits depend on the number of threads",
+    )
+    many.add_argument(
+        "--cluster",
+        type=one_of("cluster", CLUSTERS),
+        metavar="NAME",
+        help="slurm: a job a cell, --jobs of them at a time; local: the same without Slurm, to try it",
+    )
+    many.add_argument(
+        "--cluster-options",
+        type=setting,
+        nargs="+",
+        metavar="KEY=VALUE",
+        help="partition, minutes, cpus, gpus, memory (GB), or any long option of sbatch: account=me",
+    )
+    # what one cell of many is told, so that it begins at once; see `harness.cell_words`
+    for name in ("--part", "--beside"):
+        many.add_argument(name, action="store_true", help=argparse.SUPPRESS)
+    many.add_argument("--replace", type=int, metavar="NS", help=argparse.SUPPRESS)  # a record of that very time is old
+
+
+def setting(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not (key and sign and value):
+        raise argparse.ArgumentTypeError(f"{text!r}; expected KEY=VALUE, partition=gpu say")
+    return key, value
 
 
 def add_device(parser: argparse._ActionsContainer) -> None:

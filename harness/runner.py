@@ -87,13 +87,19 @@ class Job:
     def path(self, runs: Path) -> Path:
         return self.folder(runs) / "record.json"
 
-    def is_done(self, runs: Path) -> bool:
+    def made(self, runs: Path) -> int | None:
+        """When its record was written (nanoseconds, as the file system has it); None where there is none."""
+        path = self.path(runs)
+        return path.stat().st_mtime_ns if path.exists() else None
+
+    def is_done(self, runs: Path, replaced: int | None = None) -> bool:
         """Scored, beside its evaluations too where that is asked for; hidden splits that are asked for answered.
 
-        One that diverged would do so again: it has no answers, and is done.
+        One that diverged would do so again: it has no answers, and is done. replaced: a record that was made at that
+        very time is to be replaced, and does not count.
         """
         folder = self.folder(runs)
-        if not self.path(runs).exists():
+        if self.made(runs) in (None, replaced):
             return False
         made = record.read(self.path(runs))
         if made.fault:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import torch
 
 from baselines.recipes import PROFILES
+from harness import cell_words
 from harness.__main__ import main
 from tests import tiny
 
@@ -21,6 +22,7 @@ RELEASED = replace(TINY, size=replace(TINY.size, n_vocab=None))
 def shrink() -> None:
     """Every profile keeps its name and its rules, at a tiny size."""
     torch.set_num_threads(1)
+    cell_words.PROGRAM = [sys.executable, "-m", "tests.command_line"]  # also in the processes that it starts
     for name in PROFILES:
         PROFILES[name] = replace(RELEASED if name == "paper" else TINY, name=name)
 

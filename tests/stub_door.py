@@ -28,6 +28,9 @@ class Door:
     def rank(self) -> int:
         return self.number
 
+    def processes(self) -> int:
+        return 1 + self.number
+
     def tokens_fingerprint(self, profile: Any, corpus: str) -> str:
         return f"{profile.name}-{corpus[:4]}{corpus[64:]}"
 
@@ -65,7 +68,7 @@ class Door:
     ) -> None:
         self.calls.append(("prepare_vocabulary", documents, profile, tokens_dir, given))
         report({"event": "vocabulary"})
-        tokens_dir.mkdir(parents=True)
+        tokens_dir.mkdir(parents=True, exist_ok=True)
         (tokens_dir / "tokens.json").write_text("{}")
 
     def tidy(self, run_dir: Path) -> None:

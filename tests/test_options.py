@@ -29,7 +29,7 @@ def test_what_the_words_of_run_become() -> None:
         "--task rte --task mnli --ablation no_aux --ablation full --seed 0 --seed 7 --profile small "
         "--data-dir d --corpus c --weights w --device cuda:1 "
         "--precision float32 --attention math --compile --limit 64 --allow-subset --dry-run --force --runs r "
-        "--debug"
+        "--jobs 4 --cluster slurm --cluster-options partition=gpu account=a=b --debug"
     )
     assert vars(chosen) == {
         "command": "run",
@@ -50,6 +50,12 @@ def test_what_the_words_of_run_become() -> None:
         "compile": True,
         "limit": 64,
         "allow_subset": True,
+        "jobs": 4,
+        "cluster": "slurm",
+        "cluster_options": [("partition", "gpu"), ("account", "a=b")],
+        "part": False,
+        "beside": False,
+        "replace": None,
         "dry_run": True,
         "force": True,
         "runs": Path("r"),

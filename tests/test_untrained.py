@@ -73,7 +73,8 @@ def test_after_pre_training_it_is_ready(tmp_path: Path, door: Door, capsys: pyte
     chosen = words(tmp_path / "runs", text(tmp_path / "books"), tmp_path / "vocabulary")
     model = Untrained(door, SMALL, FULL, chosen, seed=3, every=500)
     model.prepare("cuda:1")
-    (call,) = door.calls
+    tokenised, call = door.calls
+    assert tokenised == ("prepare_vocabulary", model.tokens.corpus, SMALL, model.tokens.folder, tmp_path / "vocabulary")
     assert call[:5] == ("pretrain", model.tokens.corpus, FULL, SMALL, model.folder)
     assert call[5] == {
         "tokens_dir": model.tokens.folder,
