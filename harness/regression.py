@@ -107,7 +107,7 @@ def scores(bench: Bench, loaded: Mapping[str, Data], seed: int, found: Measured)
             model = language_model.Untrained(door, profile, bench.recipes["full"], bench.words(), seed)
             model.prepare(DEVICE)
             weights = model.folder
-            found.facts[f"{TRAINED}updates of pre-training"] = door.pretraining_facts(weights)["updates"]
+        found.facts[f"{TRAINED}updates of pre-training"] = door.pretraining_facts(weights)["updates"]
         fingerprint = door.fingerprint(bench.recipes["full"], profile, weights)
         for task, metric in SCORED.items():
             job = runner.Job(TASKS[task], "full", profile.name, seed, fingerprint, loaded[task])
