@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +20,7 @@ from harness.record import Record
 from harness.sheet import FORMATS
 from harness.tables import TABLES
 from tests import command_line, tiny
-from tests.fabricated import answered, cell, grid, markdown
+from tests.fabricated import answered, cell, grid, markdown, rewrite
 from tests.fabricated import record as fabricated
 from tests.test_main import write_rte
 from tests.test_runner import ANSWERS, DATA, JOB, Answers, made, split
@@ -67,9 +66,8 @@ def test_it_is_done_whatever_else_is_asked_for(tmp_path: Path) -> None:
 
 def test_a_record_of_before_has_no_fault(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
-    stored = json.loads(record.to_json(replace(fabricated(), key=KEY, baseline={"batch": 1})))
-    del stored["fault"]
-    path.write_text(json.dumps(stored))
+    path.write_text(record.to_json(replace(fabricated(), key=KEY, baseline={"batch": 1})))
+    rewrite(path, fault=...)
     assert record.read(path).fault == ""
 
 

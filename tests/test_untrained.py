@@ -91,7 +91,8 @@ def test_after_pre_training_it_is_ready(tmp_path: Path, door: Door, capsys: pyte
     again = Untrained(door, SMALL, FULL, chosen, seed=3)
     assert (again.ready, again.flops, again.says) == (True, 0.0, f"pre-training: done, {model.folder}")
     again.prepare("cuda:1")
-    assert [name for name, *_ in door.calls] == ["pretrain", "fingerprint"]  # is it still what was left there?
+    # the last: is it still what was left there?
+    assert [name for name, *_ in door.calls] == ["prepare_vocabulary", "pretrain", "fingerprint"]
 
 
 def test_of_several_processes_the_first_alone_logs_and_speaks(
