@@ -83,7 +83,7 @@ def build(
     add_common(run)
 
     run_options.add_figure(commands, profiles)
-    commands.add_parser("work")  # what `--jobs` starts; without help, so not listed
+    add_common(commands.add_parser("work"))  # what `--jobs` starts; without help, so not listed
 
     doctor = commands.add_parser(
         "doctor",

@@ -120,6 +120,7 @@ def test_the_best_epoch_is_kept_and_of_equals_the_first(tmp_path: Path, scores: 
     baseline.fit(tiny.examples(24), judge)
     assert len(shown) == 3 and kept(baseline) == shown[best - 1]
     assert baseline.describe()["best_epoch"] == best
+    baseline.finished()
     assert [path.name for path in (tmp_path / "run").iterdir()] == []
 
 
@@ -143,18 +144,11 @@ def test_the_best_epoch_survives_a_stop(tmp_path: Path, stop: int) -> None:
 
 
 def test_a_kill_after_the_last_epoch_loses_no_best_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between taking the best epoch and forgetting the checkpoint."""
+    """Between taking the best epoch and keeping the answers, after which alone the states are forgotten."""
     recipe, profile = choice(epoch="best"), longer(3)
-    shown, judge = judges(30, 20, 10, 20, 10)
+    shown, judge = judges(30, 20, 10)
     monkeypatch.setattr("baselines.checkpoint.Checkpoint.due", lambda _: True)
-
-    def killed(_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as context:
-        context.setattr("baselines.checkpoint.Checkpoint.remove", killed)
-        with pytest.raises(KeyboardInterrupt):
-            make(tmp_path, profile, recipe=recipe).fit(tiny.examples(24), judge)
+    make(tmp_path, profile, recipe=recipe).fit(tiny.examples(24), judge)
     again = make(tmp_path, profile, recipe=recipe).fit(tiny.examples(24), judge)
     assert kept(again) == shown[0] and again.describe()["best_epoch"] == 1
 

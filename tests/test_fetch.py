@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,20 +47,24 @@ sys.exit(main())
 SPLITS = [f"hub/nyu-mll/glue/rte/{split}.jsonl" for split in ("train", "validation")]
 
 
+def with_hub(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment, with nothing that it says of hubs and ways to them but these."""
+    kept = {name: value for name, value in os.environ.items() if not re.match("(?i)hf_|.*_proxy$", name)}
+    return {**kept, **variables}
+
+
 def fetched(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """`fetch` needs no model, so it is the command line as it is, without torch."""
-    kept = {name: value for name, value in os.environ.items() if not re.match("(?i)hf_|.*_proxy$", name)}
     program = [sys.executable, "-m", "harness", "fetch", *map(str, words)]
     return subprocess.run(
-        program, cwd=ROOT, env=kept | variables, capture_output=True, text=True, timeout=400, check=False
+        program, cwd=ROOT, env=with_hub(variables), capture_output=True, text=True, timeout=400, check=False
     )
 
 
 def without_sockets(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not re.match("(?i)hf_|.*_proxy$", name)}
     program = [sys.executable, "-c", NO_SOCKET, *map(str, words)]
     return subprocess.run(
-        program, cwd=ROOT, env=kept | variables, capture_output=True, text=True, timeout=400, check=False
+        program, cwd=ROOT, env=with_hub(variables), capture_output=True, text=True, timeout=400, check=False
     )
 
 
@@ -175,7 +179,7 @@ def test_a_fetch_that_was_stopped_goes_on_where_it_was(
         with subprocess.Popen(
             [sys.executable, "-m", "harness", "fetch", *map(str, words)],
             cwd=ROOT,
-            env=os.environ | variables,
+            env=with_hub(variables),
             text=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
