@@ -183,6 +183,8 @@ def test_a_fetch_that_was_stopped_goes_on_where_it_was(
             text=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            # Ctrl-C is ignored by what a shell has started in the background, and by all that this starts
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as started:
             assert stub.waiting.wait(120)
             started.send_signal(number)
