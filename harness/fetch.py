@@ -47,8 +47,9 @@ def run(chosen: Namespace, say: Say) -> int:
     tasks = tasks_of(chosen)
     weights = chosen.profile == "paper" and not chosen.no_weights
     code = gather(chosen.bundle, files_of(tasks, chosen.submission), weights, chosen.data_dir, say)
-    words = f"--profile {chosen.profile} --data-dir {chosen.bundle.name} --offline"
-    say(f"next, on the machine without a network: python -m harness doctor {words}")
+    if bundle.manifest(chosen.bundle).files:
+        words = f"--profile {chosen.profile} --data-dir {chosen.bundle.name} --offline"
+        say(f"next, on the machine without a network: python -m harness doctor {words}")
     return code
 
 

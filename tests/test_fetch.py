@@ -231,6 +231,8 @@ def test_what_the_hub_does_not_give_is_named_and_the_rest_kept(copied: Path, dea
     assert done.stdout.count("IS NOT WHOLE: Story Cloze is handed out by its authors") == 2
     assert "weights: hub openai-community/openai-gpt" in done.stdout and "(kept)" in done.stdout
     assert len(files_of(copied)) == 6
+    none = fetched("--bundle", tmp_path / "b", "--task", "rte", HF_ENDPOINT=dead, HF_HOME=str(tmp_path / "home"))
+    assert none.returncode == 1 and "0 files" in none.stdout and "next, on the machine" not in none.stdout
 
 
 def test_a_set_by_request_is_copied(copied: Path, dead: str, tmp_path: Path) -> None:
