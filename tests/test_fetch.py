@@ -27,23 +27,6 @@ from tests.stub_hub import StubHub, commit_of
 from tests.test_hub import LABEL, glue
 from tests.test_main import ROOT, harness
 
-# Every socket that Python makes is heard of by an audit hook, whoever asks for it; a process that opens one other than
-# between processes of this machine, or asks for a name, is over, so that nobody can catch and forget it.
-NO_SOCKET = """
-import os, socket, sys
-
-def hear(event, arguments):
-    opens = event == "socket.__new__" and arguments[1] != socket.AF_UNIX
-    if opens or event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
-        os.write(2, f"a socket: {event}".encode())
-        os._exit(99)
-
-sys.addaudithook(hear)
-from harness.__main__ import main
-from tests.command_line import shrink
-shrink()
-sys.exit(main())
-"""
 SPLITS = [f"hub/nyu-mll/glue/rte/{split}.jsonl" for split in ("train", "validation")]
 
 
@@ -62,7 +45,7 @@ def fetched(*words: str | Path, **variables: str) -> subprocess.CompletedProcess
 
 
 def without_sockets(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-c", NO_SOCKET, *map(str, words)]
+    program = [sys.executable, "-m", "tests.no_socket", *map(str, words)]
     return subprocess.run(
         program, cwd=ROOT, env=with_hub(variables), capture_output=True, text=True, timeout=400, check=False
     )
