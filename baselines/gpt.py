@@ -13,6 +13,7 @@ from baselines.batches import Batch, Group
 from baselines.dropout import dropout
 from baselines.past import Past
 from baselines.recipes import Size
+from baselines.tied import lookup
 
 
 class Attention(nn.Module):
@@ -140,7 +141,7 @@ class GPT(nn.Module):
         p = self.p if self.training else 0.0
         tokens, positions = tables or self.tables()
         at = batch.positions if past is None else batch.positions + past.offsets
-        x = F.embedding(batch.tokens, tokens) + F.embedding(at, positions)
+        x = lookup(tokens, batch.tokens) + F.embedding(at, positions)
         if self.embedding_dropout == "vectors":
             x = dropout(x, p)
         for i, block in enumerate(self.h):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
 from baselines import device as devices
@@ -16,6 +15,7 @@ from baselines.batches import Batch
 from baselines.dropout import dropout
 from baselines.past import Past
 from baselines.recipes import Size
+from baselines.tied import lookup
 
 
 class LSTM(nn.Module):
@@ -69,7 +69,7 @@ class LSTM(nn.Module):
     ) -> Tensor:
         """See `GPT.forward`; kept of a context are its last hidden and cell state, (S, U) each."""
         p = self.p if self.training else 0.0
-        x = F.embedding(batch.tokens, (tables or self.tables())[0])
+        x = lookup((tables or self.tables())[0], batch.tokens)
         if self.embedding_dropout == "vectors":
             x = dropout(x, p)
         # a batch holds its longest sequence first, so sorting by position gives torch's packed order: all first

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from baselines import tied
+
 B1, B2, EPSILON = 0.9, 0.999, 1e-8
 
 
@@ -61,7 +63,11 @@ class Adam:
             group["eps"] = EPSILON / c
             group["weight_decay"] = group["decay"] * c / (1.0 - B1**self.updates)
         self.torch.step()
-        self.torch.zero_grad(set_to_none=True)
+        for parameter in self.named.values():
+            if parameter.grad is not None and tied.is_kept(parameter):
+                parameter.grad.zero_()
+            else:
+                parameter.grad = None
         return norm
 
     def state(self) -> dict[str, Tensor]:

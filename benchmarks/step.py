@@ -3,10 +3,11 @@
 usage: python -m benchmarks.step --data-dir DIR --vocabulary DIR [--rounds 5] [--only CoLA] [--device cpu]
 
 A step is forward, backward, clipping by global norm and the optimizer, dropout on. The peers pad each batch to its
-longest sequence, or to 128 as run_glue does (which cuts longer ones), and have torch's fused AdamW. Each row is a
-process of its own in which all take turns on the same batches; memory is of one more process each. "Share" is of what
-the matrix products of real tokens cost against the rate of torch's own matmul at the model's shapes, measured in the
-same rounds. Prints a Markdown table.
+longest sequence, or to 128 as run_glue does (which cuts longer ones), and have torch's fused AdamW; once more on a CPU,
+with glibc's allocator told to keep its pages, as ours tells it. Each pipeline is a process of its own, and they take
+turns; memory is each process's peak after all batches. At the mini size the batches are larger, and ids are taken
+modulo its vocabulary, so that their lengths stay the real text's. "Share" is of what the matrix products of real tokens
+cost against the rate of torch's own matmul at the model's shapes, measured in the same rounds. Prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -15,16 +16,21 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-PIPELINES = ("ours", "pad to longest", "pad to 128")
-WORKS = {"CoLA": ("cola", 16), "RTE": ("rte", 8), "MRPC": ("mrpc", 8)}  # task, batch
+from benchmarks.turns import Turns, serve
+
+MATMUL = "matmul"
+OURS = "ours"
+KEPT = "pad to longest, pages kept"
+PIPELINES = {OURS: None, "pad to longest": None, KEPT: None, "pad to 128": 128}  # what sequences are padded to
+PAGES_KEPT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1)}  # see `baselines.device.keep_pages`
+WORKS = {"CoLA": ("cola", 16), "RTE": ("rte", 8), "MRPC": ("mrpc", 8), "RACE": ("race", 1)}  # task, batch at full size
+MINI_BATCH = {"CoLA": 32, "RTE": 32, "MRPC": 32, "RACE": 8}
 SIZES = ("paper", "mini")
 
 
@@ -51,22 +57,37 @@ def batches(chosen: argparse.Namespace, row: Row) -> list[list[Any]]:
     from harness.data import Directory, load
     from harness.tasks import TASKS
 
-    task, batch = WORKS[row.work]
-    examples = load(TASKS[task], TASKS[task].train, Directory(chosen.data_dir)).examples
+    task, batch = WORKS[row.work][0], batch_of(row)
+    # a part of RACE will do, for only a few batches are read
+    examples = load(TASKS[task], TASKS[task].train, Directory(chosen.data_dir), allow_subset=True).examples
     order = torch.randperm(len(examples), generator=torch.Generator().manual_seed(0)).tolist()
     tokenizer = Tokenizer(vocabulary.read(chosen.vocabulary))
-    n_ctx = PROFILES["paper"].size.n_ctx
-    found = [encode(examples[i], tokenizer, n_ctx) for i in order[: batch * (chosen.rounds + 1)]]
+    n_vocab, n_ctx = n_vocab_of(row), PROFILES["paper"].size.n_ctx
+    whole = [encode(examples[i], tokenizer, n_ctx) for i in order[: batch * (chosen.rounds + 1)]]
+    found = [
+        one._replace(sequences=tuple([token % n_vocab for token in ids] for ids in one.sequences)) for one in whole
+    ]
     return [found[i : i + batch] for i in range(0, len(found), batch)]
 
 
+def batch_of(row: Row) -> int:
+    return WORKS[row.work][1] if row.size == "paper" else MINI_BATCH[row.work]
+
+
+def n_vocab_of(row: Row) -> int:
+    """Special tokens included."""
+    from baselines import cost
+
+    return cost.words(size_of(row)) + 3
+
+
 def size_of(row: Row) -> Any:
-    """The paper's dimensions, or the mini profile's under the released vocabulary and positions."""
+    """The profile's dimensions, with the paper's positions."""
     from dataclasses import replace
 
     from baselines.recipes import PROFILES
 
-    return replace(PROFILES[row.size].size, n_ctx=512, n_vocab=None)
+    return replace(PROFILES[row.size].size, n_ctx=512)
 
 
 def ours(row: Row, device: Any) -> Step:
@@ -79,10 +100,10 @@ def ours(row: Row, device: Any) -> Step:
     from baselines.network import Network
     from baselines.optimizer import Adam
     from baselines.recipes import RECIPES
-    from harness.tasks.base import classify
+    from harness.tasks import TASKS
 
     size = size_of(row)
-    lm, head = models.build("gpt", size, 40_481, 0.1), Head(classify("a", "b"), size.n_embd, 0.1)
+    lm, head = models.build("gpt", size, n_vocab_of(row), 0.1), Head(TASKS[WORKS[row.work][0]].form, size.n_embd, 0.1)
     generator = torch.Generator().manual_seed(0)
     lm.initialise(generator)
     head.initialise(generator)
@@ -112,10 +133,11 @@ def theirs(row: Row, device: Any, pad_to: int | None) -> Step:
 
     size = size_of(row)
     config = OpenAIGPTConfig(
-        vocab_size=40_481, n_positions=512, n_embd=size.n_embd, n_layer=size.n_layer, n_head=size.n_head
+        vocab_size=n_vocab_of(row), n_positions=512, n_embd=size.n_embd, n_layer=size.n_layer, n_head=size.n_head
     )
     body: Any = OpenAIGPTModel(config).to(device).train()
-    head = torch.nn.Linear(size.n_embd, 2).to(device)
+    choose = WORKS[row.work][0] == "race"
+    head = torch.nn.Linear(size.n_embd, 1 if choose else 2).to(device)
     parameters = [*body.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=1e-5, weight_decay=0.01, fused=True)
 
@@ -129,7 +151,8 @@ def theirs(row: Row, device: Any, pad_to: int | None) -> Step:
         with devices.autocast(device):
             states = body(input_ids=ids, attention_mask=mask).last_hidden_state
             extracted = states[torch.arange(len(rows), device=device), ends]
-            logits = head(F.dropout(extracted.view(len(batch), -1, size.n_embd).sum(1), 0.1))
+            extracted = extracted.view(len(batch), -1, size.n_embd)
+            logits = head(F.dropout(extracted if choose else extracted.sum(1), 0.1)).view(len(batch), -1)
             loss: Any = F.cross_entropy(logits.float(), labels)
             if row.lm_loss:
                 words = F.linear(states[:, :-1], body.tokens_embed.weight)
@@ -142,12 +165,6 @@ def theirs(row: Row, device: Any, pad_to: int | None) -> Step:
         return float(loss)
 
     return step
-
-
-def build(pipeline: str, row: Row, device: Any) -> Step:
-    if pipeline == "ours":
-        return ours(row, device)
-    return theirs(row, device, 128 if pipeline == "pad to 128" else None)
 
 
 def matmul_peak(row: Row, device: Any) -> float:
@@ -174,87 +191,87 @@ def useful_flops(row: Row, batch: list[Any]) -> float:
     return sum(training_flops(size_of(row), n, n, row.lm_loss) for n in lengths)
 
 
-def measure(chosen: argparse.Namespace, row: Row) -> dict[str, Any]:
-    """In this process: every pipeline in turn on each batch."""
-    import torch
-
-    torch.set_num_threads(row.threads)
-    device = torch.device(chosen.device)
-    found = batches(chosen, row)
-    steps = {pipeline: build(pipeline, row, device) for pipeline in PIPELINES}
-    seconds: dict[str, list[float]] = {pipeline: [] for pipeline in PIPELINES}
-    peaks = []
-    for number, batch in enumerate(found):
-        peaks.append(matmul_peak(row, device))
-        for pipeline, step in steps.items():
-            began = time.perf_counter()
-            step(batch)  # reads its loss, so it waits for the device
-            if number:  # the first one allocates
-                seconds[pipeline].append(time.perf_counter() - began)
-    return {"seconds": seconds, "flops": [useful_flops(row, batch) for batch in found[1:]], "peak": max(peaks)}
-
-
-def memory(chosen: argparse.Namespace, row: Row, pipeline: str) -> float:
-    """Peak bytes of this process after all batches with one pipeline."""
+def child(chosen: argparse.Namespace, row: Row, pipeline: str) -> None:
+    """One pipeline, a batch a turn; at the end its peak of memory, and what each batch costs at least."""
     import torch
 
     from baselines import device as devices
 
     torch.set_num_threads(row.threads)
-    device = torch.device(chosen.device)
-    step = build(pipeline, row, device)
-    for batch in batches(chosen, row):
-        step(batch)
-    return devices.peak_memory(device)
+    # torch's own: the peers' allocator is not to be told what ours is
+    device = devices.find(chosen.device) if pipeline == OURS else torch.device(chosen.device)
+    if pipeline == MATMUL:
+        serve(lambda _: matmul_peak(row, device), lambda: None)
+        return
+    found = batches(chosen, row)
+    step = ours(row, device) if pipeline == OURS else theirs(row, device, PIPELINES[pipeline])
+
+    def timed(number: int) -> float:
+        began = time.perf_counter()
+        step(found[number])  # reads its loss, so it waits for the device
+        return time.perf_counter() - began
+
+    serve(timed, lambda: [devices.peak_memory(device), [useful_flops(row, batch) for batch in found]])
 
 
-def child(chosen: argparse.Namespace, row: Row, pipeline: str = "") -> Any:
+def measure(chosen: argparse.Namespace, row: Row) -> list[str]:
+    """Every pipeline in turn on each batch, the first of which is not counted -> lines of the table."""
     words = ["--data-dir", str(chosen.data_dir), "--vocabulary", str(chosen.vocabulary), "--device", chosen.device]
-    one = json.dumps([*row, pipeline])
-    command = [sys.executable, "-m", "benchmarks.step", *words, "--rounds", str(chosen.rounds), "--one", one]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{row} failed:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout)
+    pipelines = [name for name in (MATMUL, *PIPELINES) if name != KEPT or chosen.device == "cpu"]
+    commands = [
+        (
+            name,
+            ["benchmarks.step", *words, "--rounds", str(chosen.rounds), "--one", json.dumps([*row, name])],
+            PAGES_KEPT if name == KEPT else {},
+        )
+        for name in pipelines
+    ]
+    with Turns(commands) as turns:
+        rounds = [turns.round(number) for number in range(chosen.rounds + 1)]
+        last = turns.finish()
+    peak = max(told[MATMUL] for told in rounds)
+    flops = last[OURS][1][1:]
+    own = [told[OURS] for told in rounds[1:]]
+    lines = []
+    for name in pipelines[1:]:
+        seconds = [told[name] for told in rounds[1:]]
+        ratio = statistics.median(a / b for a, b in zip(seconds, own, strict=True))
+        share = statistics.median(f / s for f, s in zip(flops, seconds, strict=True)) / peak
+        typical = statistics.median(seconds)
+        lines.append(
+            f"| {row.work} | {row.size} | {'on' if row.lm_loss else 'off'} | {row.threads} | {name} | "
+            f"{typical:.4g} ({min(seconds):.4g} to {max(seconds):.4g}) | {batch_of(row) / typical:,.3g} | "
+            f"{ratio:.2f} | {share:.2f} of {peak / 1e9:.0f} | {last[name][0] / 1e9:.2f} |"
+        )
+    return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data-dir", type=Path, required=True, help="holds glue_data/")
+    parser.add_argument("--data-dir", type=Path, required=True, help="holds glue_data/ and RACE/")
     parser.add_argument("--vocabulary", type=Path, required=True, help="the released vocabulary")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", action="append", choices=WORKS, help="of the sets; may be repeated")
     parser.add_argument("--size", action="append", choices=SIZES, help="may be repeated")
     parser.add_argument("--threads", action="append", type=int, help="may be repeated (default: 1 and 2)")
+    parser.add_argument("--lm-loss", choices=("on", "off"), help="default: both")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.one:
         *fields, pipeline = json.loads(chosen.one)
-        row = Row(*fields)
-        print(json.dumps(memory(chosen, row, pipeline) if pipeline else measure(chosen, row)))
+        child(chosen, Row(*fields), pipeline)
         return
     print(f"Medians (least to most) of {chosen.rounds} interleaved rounds; {chosen.device}.\n")
     print("| set | size | LM loss | threads | pipeline | s a step | examples/s | ours is faster by | share | peak GB |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for work, size, threads, lm_loss in product(
-        chosen.only or WORKS, chosen.size or SIZES, chosen.threads or (1, 2), (True, False)
+        chosen.only or WORKS,
+        chosen.size or SIZES,
+        chosen.threads or (1, 2),
+        [chosen.lm_loss == "on"] if chosen.lm_loss else [True, False],
     ):
-        row = Row(work, size, lm_loss, threads)
-        told = child(chosen, row)
-        own = told["seconds"]["ours"]
-        for pipeline in PIPELINES:
-            seconds = told["seconds"][pipeline]
-            ratio = statistics.median(a / b for a, b in zip(seconds, own, strict=True))
-            share = statistics.median(f / s for f, s in zip(told["flops"], seconds, strict=True)) / told["peak"]
-            rate = WORKS[work][1] / statistics.median(seconds)
-            spread = f"{statistics.median(seconds):.3f} ({min(seconds):.3f} to {max(seconds):.3f})"
-            gigabytes = child(chosen, row, pipeline) / 1e9
-            print(
-                f"| {work} | {size} | {'on' if lm_loss else 'off'} | {threads} | {pipeline} | {spread} | {rate:,.1f} | "
-                f"{ratio:.2f} | {share:.2f} | {gigabytes:.1f} |",
-                flush=True,
-            )
+        print("\n".join(measure(chosen, Row(work, size, lm_loss, threads))), flush=True)
 
 
 if __name__ == "__main__":
