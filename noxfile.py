@@ -158,6 +158,18 @@ def bench_step(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def bench_pretraining(session: nox.Session) -> None:
+    """Seconds a pre-training step beside nanoGPT's and transformers', at small sizes. -- --device cuda ..."""
+    python(session, "-m", "benchmarks.pretraining", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def bench_lstm(session: nox.Session) -> None:
+    """Seconds of the full-size LSTM with our loss and with a plain softmax. -- --device cuda ..."""
+    python(session, "-m", "benchmarks.lstm", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def results(session: nox.Session) -> None:
     """Render results/ anew from the records accepted there."""
     python(session, "-m", "harness.results")

@@ -25,5 +25,9 @@ def mask(shape: torch.Size, p: float, dtype: torch.dtype) -> Tensor:
     """Zeros, and 1 / (1 - p) where kept, on the CPU."""
     dropped = round(p * STEPS)
     n = shape.numel()
-    bits = torch.empty((n + 3) // 4, dtype=torch.int64).random_(-(2**63), None).view(torch.int16)[:n]
-    return (bits >= dropped - STEPS // 2).to(dtype).mul_(STEPS / (STEPS - dropped)).view(shape)
+    return (bits(n) >= dropped - STEPS // 2).to(dtype).mul_(STEPS / (STEPS - dropped)).view(shape)
+
+
+def bits(n: int) -> Tensor:
+    """(n,) random numbers of 16 bits, from -STEPS / 2, on the CPU."""
+    return torch.empty((n + 3) // 4, dtype=torch.int64).random_(-(2**63), None).view(torch.int16)[:n]

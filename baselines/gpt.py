@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.attention import dropped_attention
 from baselines.batches import Batch, Group
 from baselines.dropout import dropout
 from baselines.past import Past
@@ -44,6 +45,9 @@ class Attention(nn.Module):
         """(tokens of the i-th group, 3D) -> (the same, D). Padding is on the right, so a causal mask suffices."""
         if group.padded is not None:
             qkv = qkv.index_select(0, group.padded)
+        if p > 0.0 and past is None and qkv.device.type == "cpu" and qkv.dtype == torch.float32:
+            y = dropped_attention(qkv, group.n, self.n_head, p)
+            return y if group.real is None else y.index_select(0, group.real)
         q, k, v = qkv.view(group.n, group.length, 3, self.n_head, -1).permute(2, 0, 3, 1, 4)  # (n, H, L, D/H)
         mask = None
         if past is not None:

@@ -16,6 +16,7 @@ LOGITS = 1 << 25  # of the LM loss, held at once; see `lm_loss`
 SPECIAL = 3  # tokens
 DROPOUT_MASKS = 2  # a block
 KEPT = 16  # numbers a block keeps of a token and unit of width: inputs of its products, of GELU, and of two LayerNorms
+QUERIES = 32  # a block of attention's with dropout on a CPU; see `attention`
 SPARE = 0.85  # share of a device's free memory that is planned for
 
 
@@ -40,7 +41,7 @@ def plan(
     """Of one training, with micro-batches of `tokens` tokens in sequences of `length`.
 
     gpu: bfloat16 products over float32 weights, attention that keeps no matrix of its own; else float32, and attention
-    with dropout keeps three matrices a head.
+    with dropout keeps probabilities and which were dropped.
     """
     parameters = cost.parameters(size, model) + SPECIAL * size.n_embd
     table = (cost.words(size) + SPECIAL) * size.n_embd
@@ -62,7 +63,8 @@ def bytes_a_token(size: Size, length: float, model: str = "gpt", *, gpu: bool = 
     mask = (1.0 if gpu else 4.0) * dropout
     # under autocast products and GELU keep bfloat16, sums and LayerNorms float32
     block = size.n_embd * ((36.0 if gpu else 4.0 * KEPT) + DROPOUT_MASKS * mask)
-    attention = 3 * 4.0 * size.n_head * length if dropout and not gpu else 0.0
+    keys = min(length, (length + QUERIES) / 2)  # that a query's block sees, on the average
+    attention = 5.0 * size.n_head * keys if dropout and not gpu else 0.0
     return size.n_layer * (block + attention) + 2 * size.n_embd * 4.0 + size.n_embd * mask
 
 

@@ -173,7 +173,8 @@ def dropout(profile: Profile, device: torch.device) -> Finding:
 def attention_of_ones(size: Size, device: torch.device) -> Tensor:
     """What attention with dropout makes of values that are all 1: without dropout ones, with it ones on the average.
 
-    By the kernel that training takes. The rest of a network's dropout would hide that attention has none.
+    By torch's kernel, which training takes but on a CPU in float32 (`baselines.attention`). The rest of a network's
+    dropout would hide that attention has none.
     """
     generator = torch.Generator().manual_seed(4)
     shape = (3, 8, size.n_head, min(96, size.n_ctx), size.n_embd // size.n_head)

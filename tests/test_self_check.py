@@ -81,6 +81,7 @@ def test_a_wrong_attention_kernel_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_dropout_that_does_not_act_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("baselines.gpt.dropout", lambda x, _: x)
+    monkeypatch.setattr("baselines.gpt.dropped_attention", lambda qkv, *_: qkv[:, : qkv.shape[1] // 3])
     monkeypatch.setattr(F, "scaled_dot_product_attention", no_dropout)
     finding = found("dropout")
     assert not finding.passed and "another changes it: False" in finding.found
