@@ -58,12 +58,9 @@ def growth(step: Any, rounds: int, device: Any) -> None:
     design = np.array([[1.0, flops[shape]] for shape in shapes])
     weight = 1.0 / np.array([typical[shape] for shape in shapes])  # relative errors, or the longest row decides alone
     (constant, each), *_ = np.linalg.lstsq(design * weight[:, None], np.ones(len(shapes)), rcond=None)
-    print(
-        f"A constant of {constant:.3f} s, and a rate of {1e-9 / each:.0f} GFLOP/s; matmul alone {max(peaks) / 1e9:.0f}.\n"
-    )
-    print(
-        "| sequences of tokens | s a step (least to most) | expected | examples/s | tokens/s | share of matmul's rate |"
-    )
+    rates = f"{1e-9 / each:.0f} GFLOP/s; matmul alone {max(peaks) / 1e9:.0f}"
+    print(f"A constant of {constant:.3f} s, then {rates}.\n")
+    print("| sequences of tokens | s a step (least to most) | expected | examples/s | tokens/s | share of matmul |")
     print("|---|---|---|---|---|---|")
     for shape, name in shapes.items():
         n, length = shape
