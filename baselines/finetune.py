@@ -170,7 +170,7 @@ class FineTuned:
             losses.clear()
             self.network.zero_grad(set_to_none=True)
 
-        self.budget = in_parts(batch, self.budget, self.device, work, again)
+        self.budget = in_parts([example.n_tokens for example in batch], self.budget, self.device, work, again)
         task, lm = zip(*losses, strict=True)
         return sum(task), sum(lm)
 
@@ -210,7 +210,8 @@ class FineTuned:
             found.update(zip(part, logits.float().cpu(), strict=True))
             self.report({"event": "predicting", "example": len(found), "of": len(encoded)})
 
-        in_parts(encoded, 4 * self.budget, self.device, work, found.clear)  # nothing is kept for a backward pass
+        n_tokens = [example.n_tokens for example in encoded]
+        in_parts(n_tokens, 4 * self.budget, self.device, work, found.clear)  # nothing is kept for a backward pass
         self.answered = examples, torch.stack([found[i] for i in range(len(encoded))])
         return self.answered[1]
 
