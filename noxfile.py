@@ -152,6 +152,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def bench_answers(session: nox.Session) -> None:
+    """Seconds to score RACE and Story Cloze, a context computed once or for each answer. -- --data-dir DIR ..."""
+    python(session, "-m", "benchmarks.answers", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def bench_step(session: nox.Session) -> None:
     """Seconds a fine-tuning step beside transformers', on real text. -- --data-dir DIR --vocabulary DIR"""
     python(session, "-m", "benchmarks.step", *session.posargs)

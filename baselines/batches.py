@@ -180,16 +180,16 @@ def make_group(start: int, lengths: list[int]) -> Group:
     return Group(start, start + real, count, longest, padded, is_real.reshape(-1).nonzero().squeeze(1))
 
 
-def within_budget(examples: Sequence[Encoded], budget: int) -> Iterator[list[int]]:
-    """Indices of `examples` by falling length, cut into runs of at most `budget` tokens (one example at least)."""
+def within_budget(n_tokens: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Indices of examples by falling number of tokens, cut into runs of at most `budget` (one example at least)."""
     run: list[int] = []
     used = 0
-    for i in sorted(range(len(examples)), key=lambda i: -examples[i].n_tokens):
-        if run and used + examples[i].n_tokens > budget:
+    for i in sorted(range(len(n_tokens)), key=lambda i: -n_tokens[i]):
+        if run and used + n_tokens[i] > budget:
             yield run
             run, used = [], 0
         run.append(i)
-        used += examples[i].n_tokens
+        used += n_tokens[i]
     if run:
         yield run
 

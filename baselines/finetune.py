@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from baselines import device as devices
-from baselines import divergence, segments, starting_point, state_files, vocabulary, weight_files
+from baselines import divergence, segments, shared_prefix, starting_point, state_files, vocabulary, weight_files
 from baselines.batches import Encoded, Example, collate, encode_all, unknown_rate
 from baselines.checkpoint import Checkpoint, identity, read_sealed, write_sealed
 from baselines.compiled import compiled
@@ -170,7 +170,7 @@ class FineTuned:
             losses.clear()
             self.network.zero_grad(set_to_none=True)
 
-        self.budget = in_parts(batch, self.budget, self.device, work, again)
+        self.budget = in_parts([example.n_tokens for example in batch], self.budget, self.device, work, again)
         task, lm = zip(*losses, strict=True)
         return sum(task), sum(lm)
 
@@ -202,15 +202,20 @@ class FineTuned:
         encoded = self.encode(examples)
         self.facts["unknown_rate"]["scored"] = unknown_rate(encoded)  # of the last set that was scored
         self.network.eval()
+        # answers go on from one context; the two orders of a pair begin alike by chance alone
+        arrange = shared_prefix.together if self.form.kind == "choose" else shared_prefix.apart
+        readings = [arrange(example.sequences) for example in encoded]
         found: dict[int, Tensor] = {}
 
         def work(part: list[int]) -> None:
             with devices.autocast(self.device):
-                _, logits = self.network(collate([encoded[i] for i in part], 1).to(self.device))
+                states = shared_prefix.extracted(self.network.lm, [readings[i] for i in part], self.device)
+                logits = self.network.head(states)
             found.update(zip(part, logits.float().cpu(), strict=True))
             self.report({"event": "predicting", "example": len(found), "of": len(encoded)})
 
-        in_parts(encoded, 4 * self.budget, self.device, work, found.clear)  # nothing is kept for a backward pass
+        computed = [shared_prefix.n_tokens(one) for one in readings]
+        in_parts(computed, 4 * self.budget, self.device, work, found.clear)  # nothing is kept for a backward pass
         self.answered = examples, torch.stack([found[i] for i in range(len(encoded))])
         return self.answered[1]
 

@@ -37,7 +37,7 @@ class Attention(nn.Module):
         """past: what this layer kept of the contexts, and where it is. keep: gets this layer's keys and values."""
         qkv = self.c_attn(x)  # (T, 3D)
         if keep is not None:
-            keep.append(qkv[:, x.shape[1] :])
+            keep.append(qkv[:, x.shape[1] :].contiguous())  # a view would hold the queries of every block too
         attended = [self.attend(qkv[group.start : group.stop], i, group, p, past) for i, group in enumerate(groups)]
         return self.c_proj(attended[0] if len(attended) == 1 else torch.cat(attended))
 

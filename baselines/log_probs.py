@@ -14,13 +14,10 @@ import torch
 
 from baselines import device as devices
 from baselines import lm_loss, models, vocabulary, weight_files, weights
-from baselines.batches import Batch, Encoded, collate
 from baselines.micro_batches import in_parts
-from baselines.past import go_on
 from baselines.recipes import Profile
+from baselines.shared_prefix import Ids, n_tokens, read
 from baselines.tokenizer import Tokenizer
-
-Ids = Sequence[int]
 
 
 class Reading(NamedTuple):
@@ -94,7 +91,6 @@ class LanguageModel:
         readings, cut = plan([(self.texts[one], self.texts[other]) for one, other in distinct], size.n_ctx)
         self.cut += cut
         found: dict[int, list[float]] = {i: [] for i in range(len(distinct))}
-        encoded = [Encoded(tuple(map(list, reading.sequences)), None, 0) for reading in readings]
 
         def work(part: list[int]) -> None:
             with devices.autocast(self.place):
@@ -102,35 +98,21 @@ class LanguageModel:
 
         if readings:
             budget = devices.token_budget(self.kind, size, model.numbers_a_token, self.place)
-            in_parts(encoded, budget, self.place, work, lambda: None)
+            in_parts([n_tokens([reading.sequences]) for reading in readings], budget, self.place, work, lambda: None)
         of = {pair: i for i, pair in enumerate(distinct)}
         return [list(found[of[pair]]) for pair in pairs]
 
     def compute(self, model: models.LanguageModel, readings: Sequence[Reading]) -> dict[int, list[float]]:
-        """Texts and contexts first, in one batch, then what goes on from the contexts -> by the pairs' numbers."""
-        first = self.batch([reading.sequences[0] for reading in readings])
-        last = first.extract.flatten().tolist()  # where each one's last token stands
-        kept: list[torch.Tensor] = []
-        states = model(first, keep=kept if any(reading.shared for reading in readings) else None)
-        going_on = [(i, own) for i, reading in enumerate(readings) for own in reading.sequences[1:] if own]
-        ends: list[int] = []
-        if going_on:
-            second = self.batch([own for _, own in going_on])
-            ranks = first.extract.flatten().argsort().argsort()  # of each first sequence in flat order
-            whose = torch.tensor([i for i, _ in going_on], device=self.place)[second.extract.flatten().argsort()]
-            past = go_on(first, kept, second, ranks[whose])
-            ends = [end + len(states) for end in second.extract.flatten().tolist()]
-            states = torch.cat([states, model(second, past=past)])
+        """The log-probabilities, by the pairs' numbers."""
+        states, ends = read(model, [reading.sequences for reading in readings], self.place)
+        self.read += len(states)
         sources: list[int] = []
         targets: list[int] = []
         counts: list[tuple[int, int]] = []
-        after = iter(ends)
-        for reading, end in zip(readings, last, strict=True):
-            for number, aimed in reading.aims:
+        for reading, (end, *after) in zip(readings, ends, strict=True):
+            for (number, aimed), stop in zip(reading.aims, after or [end], strict=True):
                 own = len(aimed) - reading.shared  # of a continuation the first token follows on the context's last
-                if reading.shared:
-                    sources.append(end)
-                stop = (next(after) if own else 0) if reading.shared else end
+                sources += [end] * reading.shared
                 sources += range(stop - own + 1, stop + 1)
                 targets += aimed
                 counts.append((number, len(aimed)))
@@ -138,11 +120,6 @@ class LanguageModel:
         values = lm_loss.log_probs(states.index_select(0, at[0]), model.tables()[0], at[1]).tolist()
         stop = 0
         return {number: values[stop : (stop := stop + count)] for number, count in counts}
-
-    def batch(self, sequences: Sequence[Ids]) -> Batch:
-        made = collate([Encoded((list(ids),), None, 0) for ids in sequences], len(sequences))
-        self.read += len(made.tokens)
-        return made.to(self.place)
 
     def describe(self) -> dict[str, Any]:
         """What a record says of the computation."""

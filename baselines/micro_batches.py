@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import torch
 
 from baselines import device as devices
-from baselines.batches import Encoded, within_budget
+from baselines.batches import within_budget
 
 
 def in_parts(
-    examples: Sequence[Encoded],
+    n_tokens: Sequence[int],
     budget: int,
     device: torch.device,
     work: Callable[[list[int]], None],
@@ -20,11 +20,12 @@ def in_parts(
     """Call `work(indices)` for parts of at most `budget` tokens -> the budget with which memory sufficed.
 
     Where it does not, all parts are done anew with half the tokens in each and the same noise, after `again()` has
-    dropped what was done. Raises ValueError where one example alone is too much.
+    dropped what was done. n_tokens: how many are computed of each example. Raises ValueError where one example alone is
+    too much.
     """
     noise = devices.random_state(device)
     while True:
-        parts = list(within_budget(examples, budget))
+        parts = list(within_budget(n_tokens, budget))
         try:
             for part in parts:
                 work(part)
@@ -36,12 +37,12 @@ def in_parts(
         again()
         devices.free_memory(device)
         devices.set_random_state(noise, device)
-        budget = half_of(examples, parts)
+        budget = half_of(n_tokens, parts)
 
 
-def half_of(examples: Sequence[Encoded], parts: Sequence[Sequence[int]]) -> int:
+def half_of(n_tokens: Sequence[int], parts: Sequence[Sequence[int]]) -> int:
     """Half the tokens of the largest part."""
-    tokens = [sum(examples[i].n_tokens for i in part) for part in parts]
+    tokens = [sum(n_tokens[i] for i in part) for part in parts]
     if max(map(len, parts)) == 1:
         raise ValueError(
             f"out of memory with one example of {max(tokens)} tokens at a time; free some memory, or use another "

@@ -179,14 +179,14 @@ def full() -> Exception:
 class Narrow:
     """Work that fails on parts of more than so many tokens."""
 
-    def __init__(self, examples: list[Encoded], fits: int) -> None:
-        self.examples, self.fits = examples, fits
+    def __init__(self, n_tokens: list[int], fits: int) -> None:
+        self.n_tokens, self.fits = n_tokens, fits
         self.done: list[int] = []
         self.noise: list[float] = []
 
     def __call__(self, part: list[int]) -> None:
         self.noise.append(float(torch.rand(())))
-        if sum(self.examples[i].n_tokens for i in part) > self.fits:
+        if sum(self.n_tokens[i] for i in part) > self.fits:
             raise full()
         self.done += part
 
@@ -195,15 +195,15 @@ class Narrow:
         self.noise.clear()
 
 
-EXAMPLES = [Encoded(([1] * length,), 0.0, 0) for length in (8, 8, 6, 4, 4, 2)]
+TOKENS = [8, 8, 6, 4, 4, 2]  # of each example
 
 
 def test_parts_are_halved_until_they_fit_and_all_are_done_once() -> None:
     torch.manual_seed(3)
     first = float(torch.rand(()))
     torch.manual_seed(3)
-    work = Narrow(EXAMPLES, fits=9)
-    assert in_parts(EXAMPLES, 1000, torch.device("cpu"), work, work.again) == 8  # 32, 16, 8 tokens
+    work = Narrow(TOKENS, fits=9)
+    assert in_parts(TOKENS, 1000, torch.device("cpu"), work, work.again) == 8  # 32, 16, 8 tokens
     assert sorted(work.done) == list(range(6))
     assert work.noise[0] == first  # every attempt draws the same
 
@@ -215,15 +215,15 @@ def test_a_gpu_that_runs_out_is_given_smaller_parts() -> None:
     _, total = torch.cuda.mem_get_info(device)
 
     def work(part: list[int]) -> None:
-        torch.empty(total * sum(EXAMPLES[i].n_tokens for i in part) // 20, dtype=torch.uint8, device=device)
+        torch.empty(total * sum(TOKENS[i] for i in part) // 20, dtype=torch.uint8, device=device)
 
-    assert in_parts(EXAMPLES, 1000, device, work, lambda: None) in (8, 16)
+    assert in_parts(TOKENS, 1000, device, work, lambda: None) in (8, 16)
 
 
 def test_one_example_that_does_not_fit_is_said() -> None:
-    work = Narrow(EXAMPLES, fits=7)
+    work = Narrow(TOKENS, fits=7)
     with pytest.raises(ValueError, match="out of memory with one example of 8 tokens at a time; free some memory"):
-        in_parts(EXAMPLES, 1000, torch.device("cpu"), work, work.again)
+        in_parts(TOKENS, 1000, torch.device("cpu"), work, work.again)
 
 
 def test_any_other_failure_is_its_own() -> None:
@@ -231,7 +231,7 @@ def test_any_other_failure_is_its_own() -> None:
         raise RuntimeError("shapes do not match")
 
     with pytest.raises(RuntimeError, match="shapes do not match"):
-        in_parts(EXAMPLES, 1000, torch.device("cpu"), work, lambda: None)
+        in_parts(TOKENS, 1000, torch.device("cpu"), work, lambda: None)
 
 
 @pytest.mark.parametrize(
