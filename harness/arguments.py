@@ -26,6 +26,21 @@ def add_profile(parser: argparse._ActionsContainer, profiles: Collection[str]) -
     )
 
 
+def add_drawn(parser: argparse._ActionsContainer, *, pretraining: bool = True) -> None:
+    """See `harness.drawn`."""
+    parser.add_argument(
+        "--world-seed", type=seed, default=0, metavar="N", help="which generated world (mini profile; default: 0)"
+    )
+    if pretraining:
+        parser.add_argument(
+            "--pretrain-seed",
+            type=seed,
+            default=0,
+            metavar="N",
+            help="which pre-training: of its initial weights, windows and dropout (default: 0)",
+        )
+
+
 def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are kept (runs)")
     parser.add_argument(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from harness import __version__, analysis_options, check_options, corpus, fetch_options, record_options, run_options
-from harness.arguments import add_common, add_profile, amount, listed, one_of, positive, seed, table_number
+from harness.arguments import add_common, add_drawn, add_profile, amount, listed, one_of, positive, seed, table_number
 from harness.run_options import add_device, add_how, add_seeds
 from harness.tasks import TASKS, ZERO_SHOT
 
@@ -128,6 +128,7 @@ def build(
     seen.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed")
     seen.add_argument("--corpus", metavar="DIR", help="the vocabulary that was learnt from this text")
     seen.add_argument("--weights", type=Path, metavar="DIR", help="a folder with a vocabulary")
+    add_drawn(seen, pretraining=False)
     add_common(seen)
 
     fetch_options.add(commands)
@@ -157,7 +158,15 @@ def build(
         metavar="N",
         help="keep the weights each N updates too, beside 0, 1, 2, 4, 8, ...",
     )
-    pretrain.add_argument("--seed", type=seed, default=0, metavar="K", help="of start and order (default: 0)")
+    pretrain.add_argument(
+        "--pretrain-seed",
+        "--seed",
+        type=seed,
+        default=0,
+        metavar="K",
+        help="of initial weights, windows and dropout (default: 0)",
+    )
+    add_drawn(pretrain, pretraining=False)
     add_device(pretrain)
     pretrain.add_argument("--dry-run", action="store_true", help="say what would be trained and how long it takes")
     pretrain.add_argument("--device-tflops", type=amount, metavar="T", help="estimate for a device of T TFLOP/s")
@@ -179,6 +188,7 @@ def build(
         "--weights", type=Path, metavar="DIR", help="weights and vocabulary (default: as run finds them)"
     )
     sample.add_argument("--corpus", metavar="DIR", help="the weights that were pre-trained on this text")
+    add_drawn(sample)
     sample.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N")
     add_common(sample)
 
