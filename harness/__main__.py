@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         "sample": sample,
         "show": show,
         "work": work,
+        "world": world,
         "list": lambda _: catalogue.show(RECIPES, PROFILES),
     }
     try:
@@ -180,6 +181,12 @@ def show(chosen: Namespace) -> int:
 
     name, _ = plan.choose_profile(chosen.profile, "cpu" if chosen.profile is None and not chosen.data_dir else None)
     return show.command(chosen, door, PROFILES[name], RECIPES, say)
+
+
+def world(chosen: Namespace) -> int:
+    from harness import world_card
+
+    return world_card.command(chosen)
 
 
 def start(chosen: Namespace) -> tuple[Profile, str]:

@@ -10,6 +10,12 @@ from typing import Any
 
 from harness.tables import TABLES
 
+CARD_FORMATS = {
+    "terminal": "simple",
+    "markdown": "github",
+    "latex": "latex_booktabs",
+    "html": "html",
+}  # tabulate's names
 TABLE_HELP = f"of the paper: {', '.join(map(str, TABLES))}"
 
 

@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import NoReturn
 
 from harness import __version__, analysis_options, check_options, corpus, fetch_options, record_options, run_options
-from harness.arguments import add_common, add_drawn, add_profile, amount, listed, one_of, positive, seed, table_number
+from harness.arguments import (
+    CARD_FORMATS,
+    add_common,
+    add_drawn,
+    add_profile,
+    amount,
+    listed,
+    one_of,
+    positive,
+    seed,
+    table_number,
+)
 from harness.run_options import add_device, add_how, add_seeds
 from harness.tasks import TASKS, ZERO_SHOT
 
@@ -32,6 +43,7 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   scores     enter the GLUE server's answer, for the tables
   pretrain   train a language model on your own text
   show       a task's rows, the examples made of them, their tokens
+  world      the generated miniature's data card, and what gives its labels away
   sample     let a language model continue a text
   list       the tasks, ablations, profiles and tables there are
 """
@@ -130,6 +142,21 @@ def build(
     seen.add_argument("--weights", type=Path, metavar="DIR", help="a folder with a vocabulary")
     add_drawn(seen, pretraining=False)
     add_common(seen)
+
+    card = commands.add_parser(
+        "world",
+        help="the generated miniature's data card",
+        description="The generated miniature: outline, sizes, hash, licence, and what gives its labels away. A minute.",
+    )
+    add_drawn(card, pretraining=False)
+    card.add_argument(
+        "--format",
+        default="terminal",
+        type=one_of("format", CARD_FORMATS),
+        metavar="NAME",
+        help=f"{', '.join(CARD_FORMATS)} (default: terminal)",
+    )
+    add_common(card)
 
     fetch_options.add(commands)
     record_options.add(commands, recipes, profiles)
