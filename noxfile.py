@@ -76,6 +76,12 @@ def reproduce_all(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def study(session: nox.Session) -> None:
+    """Generated worlds, pre-trainings and seeds: do the paper's findings show? Hours. -- --jobs, --report ..."""
+    python(session, "-m", "harness", "study", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def report(session: nox.Session) -> None:
     """One HTML page of all that was measured: tables, verdicts, figures, claims, curves, predictions."""
     python(session, "-m", "harness", "report", *session.posargs)

@@ -44,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         "show": show,
         "work": work,
         "world": world,
+        "study": study,
         "list": lambda _: catalogue.show(RECIPES, PROFILES),
     }
     try:
@@ -181,6 +182,16 @@ def show(chosen: Namespace) -> int:
 
     name, _ = plan.choose_profile(chosen.profile, "cpu" if chosen.profile is None and not chosen.data_dir else None)
     return show.command(chosen, door, PROFILES[name], RECIPES, say)
+
+
+def study(chosen: Namespace) -> int:
+    if chosen.report:
+        from harness import study_report
+
+        return study_report.command(chosen)
+    from harness import study
+
+    return study.command(chosen, place_of(chosen))
 
 
 def world(chosen: Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.tables import TABLES
 
-CARD_FORMATS = {
+TABULATED = {
     "terminal": "simple",
     "markdown": "github",
     "latex": "latex_booktabs",

@@ -7,9 +7,17 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
 
-from harness import __version__, analysis_options, check_options, corpus, fetch_options, record_options, run_options
+from harness import (
+    __version__,
+    analysis_options,
+    check_options,
+    corpus,
+    fetch_options,
+    record_options,
+    run_options,
+    study_options,
+)
 from harness.arguments import (
-    CARD_FORMATS,
     add_common,
     add_drawn,
     add_profile,
@@ -43,6 +51,7 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   scores     enter the GLUE server's answer, for the tables
   pretrain   train a language model on your own text
   show       a task's rows, the examples made of them, their tokens
+  study      the paper's findings in several generated worlds: run, or --report
   world      the generated miniature's data card, and what gives its labels away
   sample     let a language model continue a text
   list       the tasks, ablations, profiles and tables there are
@@ -143,25 +152,11 @@ def build(
     add_drawn(seen, pretraining=False)
     add_common(seen)
 
-    card = commands.add_parser(
-        "world",
-        help="the generated miniature's data card",
-        description="The generated miniature: outline, sizes, hash, licence, and what gives its labels away. A minute.",
-    )
-    add_drawn(card, pretraining=False)
-    card.add_argument(
-        "--format",
-        default="terminal",
-        type=one_of("format", CARD_FORMATS),
-        metavar="NAME",
-        help=f"{', '.join(CARD_FORMATS)} (default: terminal)",
-    )
-    add_common(card)
-
     fetch_options.add(commands)
     record_options.add(commands, recipes, profiles)
     analysis_options.add(commands, profiles)
     check_options.add(commands)
+    study_options.add(commands)
 
     pretrain = commands.add_parser(
         "pretrain", help="train a language model", description="Train a language model on plain text."

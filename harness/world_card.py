@@ -20,7 +20,7 @@ from typing import NamedTuple
 from tabulate import tabulate
 
 from harness import data, mini_world, overlap, shortcuts
-from harness.arguments import CARD_FORMATS
+from harness.arguments import TABULATED
 from harness.corpus import MiniCorpus
 from harness.data import MiniWorld, Split
 from harness.overlap import Overlap
@@ -74,7 +74,7 @@ class Card(NamedTuple):
 def command(chosen: Namespace) -> int:
     """Exit code 1 where a promise is broken."""
     card = made(chosen.world_seed)
-    print("\n".join(text(card, CARD_FORMATS[chosen.format])))
+    print("\n".join(text(card, TABULATED[chosen.format])))
     return 1 if list(broken(card)) else 0
 
 
