@@ -76,6 +76,12 @@ def reproduce_all(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def study(session: nox.Session) -> None:
+    """Generated worlds, pre-trainings and seeds: do the paper's findings show? Hours. -- --jobs, --report ..."""
+    python(session, "-m", "harness", "study", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def report(session: nox.Session) -> None:
     """One HTML page of all that was measured: tables, verdicts, figures, claims, curves, predictions."""
     python(session, "-m", "harness", "report", *session.posargs)
@@ -161,6 +167,12 @@ def bench_answers(session: nox.Session) -> None:
 def bench_step(session: nox.Session) -> None:
     """Seconds a fine-tuning step beside transformers', on real text. -- --data-dir DIR --vocabulary DIR"""
     python(session, "-m", "benchmarks.step", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def bench_growth(session: nox.Session) -> None:
+    """How a full-size step grows with length and batch, and where its time goes. -- --threads 2 ..."""
+    python(session, "-m", "benchmarks.growth", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 from baselines import door
 from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES, Profile
-from harness import catalogue, from_records, hardware, hub, options, plan
+from harness import catalogue, drawn, from_records, hardware, hub, options, plan
 from harness.files import require_writable
 from harness.progress import Stop
 from harness.sheet import visible
@@ -43,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         "sample": sample,
         "show": show,
         "work": work,
+        "world": world,
+        "study": study,
         "list": lambda _: catalogue.show(RECIPES, PROFILES),
     }
     try:
@@ -73,7 +75,7 @@ def run(chosen: Namespace) -> int:
     if found.through:
         classical = any(RECIPES[recipe].is_classical for recipe in cells)
         for table in of_tables:
-            from_records.show_table(table.number, place.folder, place.profile.name, references=classical)
+            from_records.show_table(table.number, place.folder, place.profile.name, classical, drawn.asked(chosen))
     return 1 if found.failed else 0
 
 
@@ -82,7 +84,7 @@ def figure(chosen: Namespace) -> int:
 
     name, _ = plan.choose_profile(chosen.profile, chosen.device)
     if chosen.draw_only:
-        figure_runs.draw(chosen.number, chosen.runs / name, name, say)
+        figure_runs.draw(chosen.number, chosen.runs / name, name, say, drawn.asked(chosen))
         return 0
     return figure_runs.make(place_of(chosen))
 
@@ -141,10 +143,11 @@ def pretrain(chosen: Namespace) -> int:
         # torchrun ends all when one fails, and kills half a minute later: time to say what this one knows of it
         signal.signal(signal.SIGTERM, lambda *_: None)
     profile, device = start(chosen)
+    plan.choose_origin(profile.name, None, chosen.world_seed)  # refuses a world where there is none
     budget = plan.budget(profile.pretraining, profile.size.n_ctx, chosen)
     profile = replace(profile, pretraining=replace(profile.pretraining, **budget))
     recipe = RECIPES[chosen.ablation]
-    model = language_model.Untrained(door, profile, recipe, chosen, chosen.seed, chosen.checkpoint_every)
+    model = language_model.Untrained(door, profile, recipe, chosen, every=chosen.checkpoint_every)
     if chosen.force and not chosen.dry_run:
         model.forget()
     say(model.says)
@@ -162,6 +165,7 @@ def sample(chosen: Namespace) -> int:
 
     name, _ = plan.choose_profile(chosen.profile, chosen.device)
     profile, recipe = PROFILES[name], RECIPES[chosen.ablation]
+    plan.choose_origin(name, None, chosen.world_seed)
     model = language_model.find_one(door, profile, [recipe], chosen)
     if not model.ready:
         raise FileNotFoundError(f"nothing is pre-trained in {model.folder}; run 'python -m harness pretrain' first")
@@ -178,6 +182,22 @@ def show(chosen: Namespace) -> int:
 
     name, _ = plan.choose_profile(chosen.profile, "cpu" if chosen.profile is None and not chosen.data_dir else None)
     return show.command(chosen, door, PROFILES[name], RECIPES, say)
+
+
+def study(chosen: Namespace) -> int:
+    if chosen.report:
+        from harness import study_report
+
+        return study_report.command(chosen)
+    from harness import study
+
+    return study.command(chosen, place_of(chosen))
+
+
+def world(chosen: Namespace) -> int:
+    from harness import world_card
+
+    return world_card.command(chosen)
 
 
 def start(chosen: Namespace) -> tuple[Profile, str]:

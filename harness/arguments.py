@@ -10,6 +10,12 @@ from typing import Any
 
 from harness.tables import TABLES
 
+TABULATED = {
+    "terminal": "simple",
+    "markdown": "github",
+    "latex": "latex_booktabs",
+    "html": "html",
+}  # tabulate's names
 TABLE_HELP = f"of the paper: {', '.join(map(str, TABLES))}"
 
 
@@ -24,6 +30,21 @@ def add_profile(parser: argparse._ActionsContainer, profiles: Collection[str]) -
         metavar="NAME",
         help=f"{', '.join(profiles)} (default: paper where there is an NVIDIA GPU, else mini)",
     )
+
+
+def add_drawn(parser: argparse._ActionsContainer, *, pretraining: bool = True) -> None:
+    """See `harness.drawn`."""
+    parser.add_argument(
+        "--world-seed", type=seed, default=0, metavar="N", help="which generated world (mini profile; default: 0)"
+    )
+    if pretraining:
+        parser.add_argument(
+            "--pretrain-seed",
+            type=seed,
+            default=0,
+            metavar="N",
+            help="which pre-training: of its initial weights, windows and dropout (default: 0)",
+        )
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

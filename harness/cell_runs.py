@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, NamedTuple
 
-from harness import estimate, language_model, plan, record, runner
+from harness import drawn, estimate, language_model, plan, record, runner
 from harness.cell_words import Asked, Cell, words
 from harness.in_turn import Waiting, in_turn
 from harness.tally import Tally
@@ -61,7 +61,8 @@ def run(
     if not chosen.dry_run:
         record.set_aside_damaged(runs, say)
     list(record.read_all(runs))  # a file there that is no record is said now, not after the training
-    origin = plan.choose_origin(name, chosen.data_dir)
+    which = drawn.asked(chosen)
+    origin = plan.choose_origin(name, chosen.data_dir, which.world)
     neural = {recipe: recipes[recipe] for recipe in cells if not recipes[recipe].is_classical}
     models = dict.fromkeys(cells, language_model.NONE) | language_model.find(door, profile, neural, chosen)
     distinct = list(dict.fromkeys(models.values()))
@@ -92,7 +93,8 @@ def run(
     def jobs() -> list[runner.Job]:
         prints = {recipe: door.fingerprint(recipes[recipe], profile, models[recipe].folder) for recipe in cells}
         return [
-            runner.Job(TASKS[task], recipe, name, seed, prints[recipe], found[task]) for seed, recipe, task in every
+            runner.Job(TASKS[task], recipe, name, seed, prints[recipe], found[task], which)
+            for seed, recipe, task in every
         ]
 
     def is_done(job: runner.Job) -> bool:

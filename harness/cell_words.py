@@ -8,6 +8,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import NamedTuple
 
+from harness import drawn
+
 PROGRAM = [sys.executable, "-m", "harness"]  # tests put their tiny profiles here
 RETRIES = 2  # of a cell whose process was killed; one that ends with an error would do so again
 
@@ -45,6 +47,8 @@ def words(chosen: Namespace, profile: str, cell: Cell, model: Path, asked: Asked
     for name in ("precision", "attention"):
         if (value := getattr(chosen, name)) != "auto":
             found += [option(name), value]
+    for name, value in drawn.asked(chosen).key.items():
+        found += [option(name), str(value)]
     found += [option(name) for name in ("allow_subset", "compile", "offline", "debug") if getattr(chosen, name)]
     found += [option(name) for name, wanted in (("submission", asked.hidden), ("beside", asked.beside)) if wanted]
     found += ["--replace", str(replaced)] if replaced is not None else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -157,15 +157,24 @@ def is_degenerate(record: Record, evaluation: str) -> bool:
     return record.status.get(evaluation) == "degenerate"
 
 
-def choose(records: Iterable[Record], evaluations: Sequence[str]) -> tuple[list[Record], int]:
+def configuration(record: Record) -> str:
+    """The record's key without its seeds: only numbers that agree in all of it may be averaged."""
+    return json.dumps(
+        {name: value for name, value in record.key.items() if name not in ("seed", "seeds")}, sort_keys=True
+    )
+
+
+def choose(
+    records: Iterable[Record], evaluations: Sequence[str], same: Callable[[Record], str] = configuration
+) -> tuple[list[Record], int]:
     """The records of the one configuration to show, oldest first, and how many records of others there are.
 
-    Whole data (of `evaluations`, or of all where none is named) goes before a fragment, then the newest. Two records of
-    one key are one result, redone: the newer counts.
+    same: what records of one configuration have in common. Whole data (of `evaluations`, or of all where none is named)
+    goes before a fragment, then the newest. Two records of one key are one result, redone: the newer counts.
     """
     groups: dict[str, dict[str, Record]] = {}
     for record in sorted(records, key=lambda record: record.finished):
-        groups.setdefault(configuration(record), {})[key_hash(record.key)] = record
+        groups.setdefault(same(record), {})[key_hash(record.key)] = record
 
     def rank(group: Mapping[str, Record]) -> tuple[bool, str]:
         counts = [
@@ -178,10 +187,3 @@ def choose(records: Iterable[Record], evaluations: Sequence[str]) -> tuple[list[
     best = max(groups.values(), key=rank)
     chosen = sorted(best.values(), key=lambda record: record.finished)
     return chosen, sum(len(group) for group in groups.values() if group is not best)
-
-
-def configuration(record: Record) -> str:
-    """The record's key without its seeds: only numbers that agree in all of it may be averaged."""
-    return json.dumps(
-        {name: value for name, value in record.key.items() if name not in ("seed", "seeds")}, sort_keys=True
-    )

@@ -32,7 +32,7 @@ def judge_all(records: Iterable[Record], profile: str, folder: Path, left: Point
 def of_folder(folder: Path, profile: str) -> list[Claim]:
     """folder: the profile's, below runs/ or results/records/."""
     left, right = (figure_data.rows(number, folder, profile) for number in (figure_data.LEFT, figure_data.RIGHT))
-    return judge_all(record.read_all(folder), profile, folder, left, right)
+    return judge_all(record.read_of(folder), profile, folder, left, right)
 
 
 def command(chosen: Namespace) -> int:

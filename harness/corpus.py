@@ -137,10 +137,12 @@ class MiniCorpus:
 Corpus = TextFiles | HubCorpus | MiniCorpus
 
 
-def find(asked: str | None, profile: str) -> Corpus:
-    """What --corpus names; by default the profile's own. Raises ValueError where it has none."""
+def find(asked: str | None, profile: str, world: int = 0) -> Corpus:
+    """What --corpus names; by default the profile's own, of a generated world with that seed. Raises ValueError where
+    it has none.
+    """
     if asked is None and profile == "mini":
-        return MiniCorpus()
+        return MiniCorpus(world)
     asked = asked or DEFAULTS.get(profile)
     if asked is None:
         raise ValueError(f"pre-training at the {profile} profile needs text: give a folder with --corpus DIR")

@@ -66,7 +66,7 @@ def find(table: Table, cell: str) -> tuple[Column | Average, str]:
 
 def explain(table: Table, column: Column | Average, recipe: str, profile: str, folder: Path) -> Iterator[str]:
     """Lines. folder: the profile's, below runs/ or results/records/. Raises ValueError where the recipe has no row."""
-    records = [made for made in record.read_all(folder) if table.shows(made)]
+    records = [made for made in record.read_of(folder) if table.shows(made)]
     recipes = order({made.recipe for made in records} | set(table.own), references=True)
     if recipe not in recipes:
         raise ValueError(f"no row {recipe!r} in Table {table.number} of {folder}; there are: {', '.join(recipes)}")

@@ -15,6 +15,7 @@ from typing import Any
 
 from harness import record
 from harness.cells import choose
+from harness.drawn import FIRST, Drawn
 from harness.record import Beside, Record
 from harness.tasks import TASKS
 from harness.tasks.base import Task
@@ -34,20 +35,20 @@ Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
 
-def rows(number: str, folder: Path, profile: str) -> list[dict[str, Any]]:
-    """The figure's rows from what a profile's runs, or the results accepted of it, hold."""
+def rows(number: str, folder: Path, profile: str, which: Drawn = FIRST) -> list[dict[str, Any]]:
+    """The figure's rows from what a profile's runs, or the results accepted of it, hold of a world and pre-training."""
     if number == LEFT:
-        return left(record.read_all(folder), profile)
-    return zero_shot(folder / ZERO_SHOT)
+        return left(record.read_of(folder, which), profile)
+    return zero_shot(folder / ZERO_SHOT, which)
 
 
-def zero_shot(folder: Path) -> list[dict[str, Any]]:
+def zero_shot(folder: Path, which: Drawn = FIRST) -> list[dict[str, Any]]:
     """What `zero_shot_runs.points` finds in a folder of scores, or in the folders in it; nothing without it."""
     if not folder.is_dir():
         return []
     from harness import zero_shot_runs
 
-    return [dict(point) for point in zero_shot_runs.points(folder)]
+    return [dict(point) for point in zero_shot_runs.points(folder, which)]
 
 
 def layers(made: Record) -> int | None:
@@ -70,9 +71,9 @@ def chosen(records: Iterable[Record], profile: str) -> dict[tuple[str, int], lis
     return {place: choose(groups[place], ())[0] for place in sorted(groups)}
 
 
-def diverged(number: str, folder: Path, profile: str) -> list[str]:
+def diverged(number: str, folder: Path, profile: str, which: Drawn = FIRST) -> list[str]:
     """What the figure leaves out since its training gave no number, a phrase each."""
-    records = record.read_all(folder) if number == LEFT else ()
+    records = record.read_of(folder, which) if number == LEFT else ()
     return [
         made.summary
         for made in records

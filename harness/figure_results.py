@@ -15,7 +15,7 @@ FORMATS = ("csv", "json", "svg")
 def accepted(profile: str, results: Path) -> Iterator[tuple[str, list[dict[str, object]]]]:
     """Each half of which there are accepted records, with its rows. Those of tables alone make no figure."""
     folder = results / "records" / profile
-    if any(made.transferred is not None for made in record.read_all(folder)):
+    if any(made.transferred is not None for made in record.read_of(folder)):
         yield LEFT, figure_data.rows(LEFT, folder, profile)
     if rows := figure_data.rows(RIGHT, folder, profile):
         yield RIGHT, rows

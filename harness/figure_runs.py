@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import figure_data
+from harness import drawn, figure_data
 from harness.cell_runs import Place, run
+from harness.drawn import FIRST, Drawn
 from harness.figure_data import FIGURES, LEFT, TASKS_LEFT
 from harness.files import write_atomic
 
@@ -19,7 +20,7 @@ def make(place: Place) -> int:
     found = layers(place) if number == LEFT else zero_shot(place)
     if found is None:
         return 0
-    draw(number, place.folder, place.profile.name, place.say)
+    draw(number, place.folder, place.profile.name, place.say, drawn.asked(place.chosen))
     return 1 if found else 0
 
 
@@ -45,7 +46,8 @@ def zero_shot(place: Place) -> bool | None:
         raise ValueError(f"--jobs and --cluster go with figure {LEFT}; {chosen.number} is one process")
     from harness import language_model, plan, zero_shot_runs
 
-    origin = plan.choose_origin(place.profile.name, chosen.data_dir)
+    which = drawn.asked(chosen)
+    origin = plan.choose_origin(place.profile.name, chosen.data_dir, which.world)
     models, absent = {}, None
     for name in ("full", "lstm"):
         recipe = place.recipes[name]
@@ -66,35 +68,37 @@ def zero_shot(place: Place) -> bool | None:
         model.prepare(place.device)
     folders = {kind: model.folder for kind, model in models.items()}
     told = place.door, place.profile, place.device, folders, origin, chosen.runs, say
-    zero_shot_runs.run(*told, limit=chosen.limit, allow_subset=chosen.allow_subset)
+    zero_shot_runs.run(*told, limit=chosen.limit, allow_subset=chosen.allow_subset, which=which)
     return absent is not None
 
 
-def draw(number: str, folder: Path, profile: str, say: Callable[[str], None]) -> None:
+def draw(number: str, folder: Path, profile: str, say: Callable[[str], None], which: Drawn = FIRST) -> None:
     """From what `folder`, one profile's runs, holds. Raises ValueError where that is nothing, OSError."""
-    found = figure_data.rows(number, folder, profile)
+    found = figure_data.rows(number, folder, profile, which)
     if not found:
-        raise ValueError(
-            f"no data for figure {number} in {folder}; 'python -m harness figure {number} --profile {profile}' makes it"
-        )
+        words = "".join(f" --{name.replace('_', '-')} {seed}" for name, seed in which.key.items())
+        made_by = f"python -m harness figure {number} --profile {profile}{words}"
+        raise ValueError(f"no data for figure {number} in {folder}; '{made_by}' makes it")
     for gap in figure_data.missing(number, found):
         say(f"figure {number} lacks {gap}")
-    for gone in figure_data.diverged(number, folder, profile):
+    for gone in figure_data.diverged(number, folder, profile, which):
         say(f"figure {number} is without {gone}")
-    paths = write(number, found, profile, folder, FORMATS)
+    paths = write(number, found, profile, folder, FORMATS, which)
     say(f"Figure {number}, {FIGURES[number]}: {', '.join(map(str, paths))}")
 
 
-def write(number: str, found: figure_data.Rows, profile: str, folder: Path, formats: tuple[str, ...]) -> list[Path]:
-    """`folder/figure2-left.csv` and so on. Raises OSError."""
+def write(
+    number: str, found: figure_data.Rows, profile: str, folder: Path, formats: tuple[str, ...], which: Drawn = FIRST
+) -> list[Path]:
+    """`folder/figure2-left.csv` and so on; which world and pre-training stands in their names. Raises OSError."""
     from harness import figures
 
-    paths = [path_of(number, folder, name) for name in formats]
+    paths = [path_of(f"{number}{which.suffix}", folder, name) for name in formats]
     for path, name in zip(paths, formats, strict=True):
         if name in ("csv", "json"):
             write_atomic(path, figure_data.to_csv(found) if name == "csv" else figure_data.to_json(found))
         else:
-            write_atomic(path, figures.render(number, found, profile, name))
+            write_atomic(path, figures.render(number, found, profile, name, which.told))
     return paths
 
 

@@ -65,12 +65,15 @@ SCALED = "scaled (0: chance, 1: then best model)"
 MODELS = {"gpt": ("Transformer", SOLID), "lstm": ("LSTM", DASHED)}
 
 
-def render(number: str, rows: Rows, profile: str, format: str) -> bytes:
-    """The figure as "svg" or "png" (150 dpi), the title naming the profile. rows: at least one."""
+def render(number: str, rows: Rows, profile: str, format: str, which: str = "") -> bytes:
+    """The figure as "svg" or "png" (150 dpi), the title naming the profile, and which world and pre-training where that
+    is not the first. rows: at least one.
+    """
     import matplotlib
 
     with matplotlib.rc_context(DRAWING):  # type: ignore[arg-type]  # each by its own name
-        drawn = left(rows, profile) if number == LEFT else right(rows, profile)
+        of = PROFILES.get(profile, profile) + (f"; {which}" if which else "")
+        drawn = left(rows, of) if number == LEFT else right(rows, of)
         image = io.BytesIO()
         # neither the day nor the version of what drew it
         metadata = {"Date": None, "Creator": None} if format == "svg" else {"Software": None}
@@ -106,11 +109,11 @@ def fragment(rows: Rows) -> str:
     return "; trial on a fragment of the data, no result" if any(r["n"] < r["of"] for r in rows) else ""
 
 
-def left(rows: Rows, profile: str) -> Figure:
+def left(rows: Rows, of: str) -> Figure:
     """A panel a task: accuracy over the number of transferred layers, dev solid, train dashed."""
     tasks = list(dict.fromkeys(row["task"] for row in rows))
     whole = fragment([row for row in rows if row["evaluation"] != TRAIN])
-    drawn, places = panels(tasks, 2, f"Layers transferred ({PROFILES.get(profile, profile)}{whole})")
+    drawn, places = panels(tasks, 2, f"Layers transferred ({of}{whole})")
     for task, place in zip(tasks, places, strict=True):
         own = [row for row in rows if row["task"] == task]
         n_layer = max(row["n_layer"] for row in own)
@@ -152,12 +155,10 @@ def marks_left(task: str, n_layer: int) -> list[tuple[int, float]]:
     return [(0 if at == "0" else n_layer, value) for name in names for at, value in published[name].items()]
 
 
-def right(rows: Rows, profile: str) -> Figure:
+def right(rows: Rows, of: str) -> Figure:
     """A panel a task: zero-shot scores along pre-training updates, scaled where the best of the time is known."""
     keys = list(dict.fromkeys((row["task"], row["evaluation"], row["metric"]) for row in rows))
-    drawn, places = panels(
-        keys, 2 if len(keys) < 5 else 3, f"Zero-shot ({PROFILES.get(profile, profile)}{fragment(rows)})"
-    )
+    drawn, places = panels(keys, 2 if len(keys) < 5 else 3, f"Zero-shot ({of}{fragment(rows)})")
     known = [row["updates"] for row in rows if row["updates"] is not None]
     last = 4 * max([*known, 1])  # where weights stand whose updates are unknown
     for (task, evaluation, metric), place in zip(keys, places, strict=True):

@@ -6,9 +6,10 @@ from argparse import Namespace
 from functools import partial
 from pathlib import Path
 
-from harness import layout, plan, predictions, record, results, server_scores, submission, tables
+from harness import drawn, layout, plan, predictions, record, results, server_scores, submission, tables
 from harness.cells import choose
 from harness.columns import Scores
+from harness.drawn import FIRST, Drawn
 from harness.figure_data import FIGURES
 from harness.rescoring import disagreements
 from harness.sheet import visible
@@ -18,8 +19,10 @@ from harness.tasks import TASKS
 
 def table(chosen: Namespace) -> int:
     name, _ = plan.choose_profile(chosen.profile, None)
+    which = drawn.asked(chosen)
+    plan.choose_origin(name, None, which.world)  # refuses a world where there is none
     analyse = analysed(name, chosen.runs / name) if chosen.statistics else layout.none
-    print(text_of(chosen.number, chosen.runs / name, name, chosen.format, chosen.references, analyse))
+    print(text_of(chosen.number, chosen.runs / name, name, chosen.format, chosen.references, analyse, which))
     return 0
 
 
@@ -30,10 +33,12 @@ def text_of(
     format: str = "terminal",
     references: bool = False,
     analyse: layout.Analyse = layout.none,
+    which: Drawn = FIRST,
 ) -> str:
-    """A table as one profile's runs fill it."""
-    told = list(record.read_all(runs)), profile, plan.remembered(runs), format, record.code_hash()
-    return layout.render(TABLES[number], *told, server_of(runs), references, analyse)
+    """A table as one profile's runs fill it, with one world and one pre-training."""
+    told = list(record.read_of(runs, which)), profile, plan.remembered(runs), format, record.code_hash()
+    server = server_of(runs) if which == FIRST else layout.NO_SCORES  # an answer does not say of which it is
+    return layout.render(TABLES[number], *told, server, references, analyse, which.told)
 
 
 def analysed(profile: str, folder: Path) -> layout.Analyse:
@@ -43,10 +48,11 @@ def analysed(profile: str, folder: Path) -> layout.Analyse:
     return partial(analyse, profile=profile, folder=folder)
 
 
-def show_table(number: int, runs: Path, profile: str, references: bool) -> None:
+def show_table(number: int, runs: Path, profile: str, references: bool, which: Drawn = FIRST) -> None:
     """On the terminal, and as Markdown beside the runs."""
-    print(text_of(number, runs, profile, references=references))
-    path = tables.write(TABLES[number], text_of(number, runs, profile, "markdown", references), runs)
+    print(text_of(number, runs, profile, references=references, which=which))
+    text = text_of(number, runs, profile, "markdown", references, which=which)
+    path = tables.write(TABLES[number], text, runs, which.suffix)
     print(f"the same as Markdown: {path}", flush=True)
 
 
@@ -90,7 +96,7 @@ def submit(chosen: Namespace) -> int:
     name, _ = plan.choose_profile(chosen.profile, None)
     refuse_mini(name)
     runs = chosen.runs / name
-    answers, missing = answers_of(list(record.read_all(runs)), runs, chosen.ablation, chosen.seed)
+    answers, missing = answers_of(list(record.read_of(runs)), runs, chosen.ablation, chosen.seed)
     if missing and not (chosen.fill and answers):
         tasks = dict.fromkeys(file.task for file in missing)
         again = " ".join(f"--task {task}" for task in tasks)

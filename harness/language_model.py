@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness import bundle, corpus, hub, locks
+from harness import bundle, corpus, drawn, hub, locks
 from harness.progress import Progress, duration
 
 say = partial(print, flush=True)
@@ -38,7 +39,7 @@ class OnlyVocabulary(LanguageModel):
 
     def __init__(self, door: Door, profile: Any, chosen: Namespace) -> None:
         self.door, self.profile = door, profile
-        self.corpus = corpus.find(chosen.corpus, profile.name)
+        self.corpus = corpus.find(chosen.corpus, profile.name, drawn.asked(chosen).world)
         self.given_vocabulary: Path | None = chosen.weights
         if profile.name == "paper" and not self.given_vocabulary:
             self.given_vocabulary, _ = released(chosen, hub.VOCABULARY_FILES)
@@ -71,8 +72,16 @@ class Untrained(LanguageModel):
     """Pre-trained here: on the mini world's corpus, or on text. Its folder is named by all that it depends on."""
 
     def __init__(
-        self, door: Door, profile: Any, recipe: Any, chosen: Namespace, seed: int = 0, every: int | None = None
+        self,
+        door: Door,
+        profile: Any,
+        recipe: Any,
+        chosen: Namespace,
+        seed: int | None = None,
+        every: int | None = None,
     ) -> None:
+        """seed: by default that which the command line asks for."""
+        seed = drawn.asked(chosen).pretraining if seed is None else seed
         self.door, self.profile, self.recipe, self.seed, self.every = door, profile, recipe, seed, every
         self.tokens = OnlyVocabulary(door, profile, chosen)
         key = door.pretraining_fingerprint(recipe.model, profile, self.tokens.content, seed)
@@ -161,14 +170,27 @@ def find_one(door: Door, profile: Any, recipes: Sequence[Any], chosen: Namespace
     given_weights = chosen.weights and (pretrained is None or door.model_of(chosen.weights) == pretrained.model)
     if not given_weights and (profile.name == "mini" or chosen.corpus):
         return Untrained(door, profile, pretrained, chosen) if pretrained else OnlyVocabulary(door, profile, chosen)
-    model = (
-        LanguageModel(chosen.weights, f"weights: {chosen.weights}")
-        if given_weights
-        else there(recipes[0], profile, chosen)
-    )
+    if given_weights:
+        model = LanguageModel(chosen.weights, f"weights: {chosen.weights}")
+        if pretrained and drawn.asked(chosen).pretraining:
+            require_seed(door.pretraining_facts(model.folder), chosen)
+    else:
+        model = there(recipes[0], profile, chosen)
     for recipe in recipes:
         door.fingerprint(recipe, profile, model.folder)  # raises where a file is missing
     return model
+
+
+def require_seed(facts: Mapping[str, Any] | None, chosen: Namespace) -> None:
+    """Raises ValueError where another pre-training is asked for than that of the weights.
+
+    facts: what it says of itself; None of weights that were released or are from elsewhere.
+    """
+    asked = drawn.asked(chosen).pretraining
+    if asked and facts is None:
+        raise ValueError(f"--pretrain-seed {asked} with weights that were not pre-trained here; leave it out")
+    if asked and facts and (found := facts.get("seed", 0)) != asked:
+        raise ValueError(f"--pretrain-seed {asked}, but the weights in {chosen.weights} are of seed {found}")
 
 
 def released(chosen: Namespace, files: tuple[str, ...]) -> tuple[Path, str]:
@@ -184,14 +206,33 @@ def released(chosen: Namespace, files: tuple[str, ...]) -> tuple[Path, str]:
 def there(recipe: Any, profile: Any, chosen: Namespace) -> LanguageModel:
     """What was downloaded or trained before. Raises FileNotFoundError or OSError."""
     if profile.name == "paper" and recipe.model == "gpt":
+        require_seed(None, chosen)
         folder, named = released(chosen, hub.WEIGHT_FILES)
         return LanguageModel(folder, f"weights: {named}")
     trained = chosen.runs / profile.name / "pretrained"
-    made = sorted(trained.glob(f"{recipe.model}-*/pretraining.json"), key=os.path.getmtime)
+    seed = drawn.asked(chosen).pretraining
+    every = sorted(trained.glob(f"{recipe.model}-*/pretraining.json"), key=os.path.getmtime)
+    made = [path for path in every if seed_of(path) == seed]
     if not made:
         of = "" if recipe.model == "gpt" else f" --ablation {recipe.model}"
+        of += f" --pretrain-seed {seed}" if seed else ""
+        if every:
+            others = ", ".join(map(str, sorted({seed_of(path) for path in every})))
+            raise FileNotFoundError(
+                f"no pre-trained {recipe.model} of seed {seed} in {trained}, but of {others}: name that with "
+                f"--pretrain-seed, or make one with 'python -m harness pretrain --profile {profile.name}{of} "
+                "--corpus DIR'"
+            )
         raise FileNotFoundError(
             f"no pre-trained {recipe.model} in {trained}; make one with 'python -m harness pretrain --profile "
             f"{profile.name}{of} --corpus DIR', or give --weights DIR"
         )
     return LanguageModel(made[-1].parent, f"weights: {made[-1].parent}")
+
+
+def seed_of(told: Path) -> int:
+    """Of a pre-training, as it says itself."""
+    try:
+        return int(json.loads(told.read_text()).get("seed", 0))
+    except (ValueError, TypeError, AttributeError):  # damaged, which is said when the weights are asked for
+        return 0

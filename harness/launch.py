@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from harness import cell_words, locks, record
 from harness.cell_words import RETRIES, reason
@@ -164,7 +164,14 @@ def name_of(code: int) -> str:
     return name + (" (out of memory?)" if number == signal.SIGKILL else "")
 
 
-def empty(worker: Worker, cells: Cells) -> None:
+class Queue(Protocol):
+    """What is left to do, each with the `words` of a command line, and who hears what became of it."""
+
+    def take(self) -> Any | None: ...
+    def enter(self, cell: Any, reply: Reply) -> None: ...
+
+
+def empty(worker: Worker, cells: Queue) -> None:
     """A worker's thread: cell after cell, each again where its process was killed, until none is left."""
     while not worker.stopped and (cell := cells.take()) is not None:
         for _ in range(1 + RETRIES):
@@ -182,10 +189,14 @@ def empty(worker: Worker, cells: Cells) -> None:
 def run(place: Any, waiting: Sequence[Waiting], tally: Tally) -> None:
     """Raises Stop, once every worker has saved its state."""
     forget_what_is_replaced(place, waiting)
+    serve(place, Cells(place, waiting, tally), len(waiting))
+
+
+def serve(place: Any, queue: Queue, n: int) -> None:
+    """Empty a queue of n command lines. Raises Stop as `run` does."""
     devices = slots(place)
-    workers = [Worker(device, max(1, cores() // len(devices))) for device in devices[: len(waiting)]]
-    cells = Cells(place, waiting, tally)
-    threads = [threading.Thread(target=empty, args=(worker, cells), daemon=True) for worker in workers]
+    workers = [Worker(device, max(1, cores() // len(devices))) for device in devices[:n]]
+    threads = [threading.Thread(target=empty, args=(worker, queue), daemon=True) for worker in workers]
     asked: list[int] = []
 
     def stop(number: int, _: Any) -> None:

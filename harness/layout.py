@@ -55,11 +55,12 @@ def render(
     server: Mapping[str, Scores] = NO_SCORES,
     references: bool = False,
     analyse: Analyse = none,
+    which: str = "",
 ) -> str:
     """The table as text; for the arguments see `lay_out`. Raises ValueError for a format that is not in FORMATS."""
     if format not in FORMATS:
         raise ValueError(f"unknown format {format!r}; expected one of {', '.join(FORMATS)}")
-    return FORMATS[format](lay_out(table, records, profile, problems, code, server, references, analyse))
+    return FORMATS[format](lay_out(table, records, profile, problems, code, server, references, analyse, which))
 
 
 def lay_out(
@@ -71,11 +72,13 @@ def lay_out(
     server: Mapping[str, Scores] = NO_SCORES,
     references: bool = False,
     analyse: Analyse = none,
+    which: str = "",
 ) -> Sheet:
     """The paper's rows, then ours: a row a recipe, differences to the paper, number of seeds, splits.
 
     problems, code: see `harness.cells.fill`. server: recipe -> what the GLUE server answered, in rows of their own.
     references: whether to show the models that any learner must beat. analyse: `analysis.analyse`, or nothing.
+    which: "world seed 1, pre-training seed 2" of records that are not of the first.
     """
     records = [record for record in records if table.shows(record) and record.profile == profile]
     recipes = order({record.recipe for record in records} | set(table.own) | set(server), references)
@@ -111,7 +114,7 @@ def lay_out(
     ]
     return Sheet(
         title=f"Table {table.number}: {table.title}",
-        caption=f"{caption(table, profile, [c for row in rows for c in row.cells], uniform)} {analysis.how}".strip(),
+        caption=f"{caption(table, profile, [c for r in rows for c in r.cells], uniform, which)} {analysis.how}".strip(),
         headings=[Entry(c.heading, notes=comparability(c, profile, split_told=uniform)) for c in table.columns],
         blocks=[
             [
@@ -209,7 +212,7 @@ def plural(seeds: int) -> str:
     return "1 seed" if seeds == 1 else f"{seeds} seeds"
 
 
-def caption(table: Table, profile: str, cells: Sequence[Cell], uniform: bool) -> str:
+def caption(table: Table, profile: str, cells: Sequence[Cell], uniform: bool, which: str = "") -> str:
     """The metrics, the profile, what the spread is over, and in plain words what the numbers are not."""
     counts = sorted({cell.seeds for cell in cells if cell.seeds})
     seeds = f"{counts[0]} to {plural(counts[-1])}" if len(counts) > 1 else plural(counts[0]) if counts else ""
@@ -217,7 +220,7 @@ def caption(table: Table, profile: str, cells: Sequence[Cell], uniform: bool) ->
     spread = f"mean ± sample standard deviation over {seeds}" if counts else "nothing yet"
     first = table.columns[0]
     split = f" on the {first.split} split" if uniform else ""
-    measured_how = f"Measured with the {profile} profile{split}: {spread}."
+    measured_how = f"Measured with the {profile} profile{f', {which},' if which else ''}{split}: {spread}."
     hidden = [f"T{HIDDEN[1:]}"] if uniform and first.split != first.paper_split and profile != "mini" else []
     closing = [] if hidden and profile == "paper" else [CLOSING[profile]] if profile in CLOSING else []
     return " ".join([f"Metric: {metrics}.", measured_how, *hidden, *closing])

@@ -7,8 +7,27 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
 
-from harness import __version__, analysis_options, check_options, corpus, fetch_options, record_options, run_options
-from harness.arguments import add_common, add_profile, amount, listed, one_of, positive, seed, table_number
+from harness import (
+    __version__,
+    analysis_options,
+    check_options,
+    corpus,
+    fetch_options,
+    record_options,
+    run_options,
+    study_options,
+)
+from harness.arguments import (
+    add_common,
+    add_drawn,
+    add_profile,
+    amount,
+    listed,
+    one_of,
+    positive,
+    seed,
+    table_number,
+)
 from harness.run_options import add_device, add_how, add_seeds
 from harness.tasks import TASKS, ZERO_SHOT
 
@@ -32,6 +51,8 @@ Reproduces the tables of the GPT-1 paper (Radford et al. 2018): fine-tunes, scor
   scores     enter the GLUE server's answer, for the tables
   pretrain   train a language model on your own text
   show       a task's rows, the examples made of them, their tokens
+  study      the paper's findings in several generated worlds: run, or --report
+  world      the generated miniature's data card, and what gives its labels away
   sample     let a language model continue a text
   list       the tasks, ablations, profiles and tables there are
 """
@@ -128,12 +149,14 @@ def build(
     seen.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets as distributed")
     seen.add_argument("--corpus", metavar="DIR", help="the vocabulary that was learnt from this text")
     seen.add_argument("--weights", type=Path, metavar="DIR", help="a folder with a vocabulary")
+    add_drawn(seen, pretraining=False)
     add_common(seen)
 
     fetch_options.add(commands)
     record_options.add(commands, recipes, profiles)
     analysis_options.add(commands, profiles)
     check_options.add(commands)
+    study_options.add(commands)
 
     pretrain = commands.add_parser(
         "pretrain", help="train a language model", description="Train a language model on plain text."
@@ -157,7 +180,15 @@ def build(
         metavar="N",
         help="keep the weights each N updates too, beside 0, 1, 2, 4, 8, ...",
     )
-    pretrain.add_argument("--seed", type=seed, default=0, metavar="K", help="of start and order (default: 0)")
+    pretrain.add_argument(
+        "--pretrain-seed",
+        "--seed",
+        type=seed,
+        default=0,
+        metavar="K",
+        help="of initial weights, windows and dropout (default: 0)",
+    )
+    add_drawn(pretrain, pretraining=False)
     add_device(pretrain)
     pretrain.add_argument("--dry-run", action="store_true", help="say what would be trained and how long it takes")
     pretrain.add_argument("--device-tflops", type=amount, metavar="T", help="estimate for a device of T TFLOP/s")
@@ -179,6 +210,7 @@ def build(
         "--weights", type=Path, metavar="DIR", help="weights and vocabulary (default: as run finds them)"
     )
     sample.add_argument("--corpus", metavar="DIR", help="the weights that were pre-trained on this text")
+    add_drawn(sample)
     sample.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N")
     add_common(sample)
 

@@ -22,6 +22,7 @@ TOKENS_A_WORD = 1.3  # byte pairs and punctuation to a word between spaces, on G
 SAMPLED = 500  # examples read to estimate a set's length
 SEEDS = 3  # by default; in the paper profile of the sets whose scores vary most and cost least
 LARGE = 10_000  # training rows
+MINI = "give --profile mini, which generates its own"
 
 
 def choose_profile(asked: str | None, device: str | None) -> tuple[str, str]:
@@ -35,12 +36,18 @@ def choose_profile(asked: str | None, device: str | None) -> tuple[str, str]:
     return "mini", "no NVIDIA GPU is visible; choose another with --profile small or --profile paper"
 
 
-def choose_origin(profile: str, data_dir: Path | None) -> Origin:
-    """Where rows come from. Raises ValueError for real data with the mini profile."""
+def choose_origin(profile: str, data_dir: Path | None, world: int = 0) -> Origin:
+    """Where rows come from; world: the seed of a generated one. Raises ValueError for real data with the mini profile,
+    and for a world with real data.
+    """
     if profile == "mini":
         if data_dir:
             raise ValueError("the mini profile generates its data; --data-dir goes with --profile small or paper")
-        return MiniWorld(0)
+        return MiniWorld(world)
+    if world:
+        raise ValueError(
+            f"--world-seed {world} with the {profile} profile, whose data is real; leave it out, or {MINI}"
+        )
     if data_dir and bundle.is_one(data_dir):
         return Bundle(data_dir)
     return Directory(data_dir) if data_dir else TheHub()

@@ -19,7 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness import __version__
+from harness import __version__, drawn
+from harness.drawn import FIRST, Drawn
 from harness.files import write_atomic
 from harness.sealed import DamageError, sealed, unsealed
 
@@ -88,15 +89,17 @@ class Record:
     @property
     def summary(self) -> str:
         """ "rte full seed 0: validation acc 61.3 (277 of 277)"; of one that diverged its fault."""
+        which = f" ({told})" if (told := drawn.of_key(self.key).told) else ""
+        label = f"{self.task} {self.recipe} seed {self.seed}{which}"
         if self.fault:
-            return f"{self.task} {self.recipe} seed {self.seed}: diverged, {self.fault}"
+            return f"{label}: diverged, {self.fault}"
         parts = []
         for evaluation, scores in self.scores.items():
             split = self.evaluations[evaluation]
             values = ", ".join(f"{metric} {value:.1f}" for metric, value in scores.items())
             alike = ", all predictions alike" if self.status[evaluation] == "degenerate" else ""
             parts.append(f"{split.split} {values} ({split.n} of {split.of}{alike})")
-        return f"{self.task} {self.recipe} seed {self.seed}: {'; '.join(parts)}"
+        return f"{label}: {'; '.join(parts)}"
 
     def signature(self, evaluation: str, metric: str) -> str:
         """One line in sacreBLEU's manner that says of what a number is a number."""
@@ -108,6 +111,7 @@ class Record:
             "metric": metric,
             "recipe": self.recipe,
             "profile": self.profile,
+            **drawn.of_key(self.key).key,
             "seeds": ",".join(str(seed) for seed in self.seeds.values()),
             "data": split.hash[:8],
             "vocab": str(self.key["baseline"]["vocabulary"] or "none")[:8],
@@ -194,6 +198,11 @@ def read_all(folder: Path) -> Iterator[Record]:
     """Every record below `folder` (one profile's runs or accepted results), in a fixed order."""
     for path in sorted(folder.glob("*/*/record.json")) + sorted(folder.glob("*/*-seed*.json")):
         yield read(path)
+
+
+def read_of(folder: Path, which: Drawn = FIRST) -> Iterator[Record]:
+    """Those of one world and one pre-training: what a table, a figure or a claim may put side by side."""
+    return (made for made in read_all(folder) if which.shows(made.key))
 
 
 def set_aside_damaged(folder: Path, say: Callable[[str], None]) -> None:

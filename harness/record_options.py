@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from harness.arguments import TABLE_HELP, add_common, add_profile, one_of, seed, table_number
+from harness.arguments import TABLE_HELP, add_common, add_drawn, add_profile, one_of, seed, table_number
 from harness.figure_data import FIGURES
 from harness.sheet import FORMATS
 from harness.tables import TABLES
@@ -26,6 +26,7 @@ def add(commands: argparse._SubParsersAction[Any], recipes: Collection[str], pro
     )
     table.add_argument("--references", action="store_true", help="also show the rows majority and tfidf")
     table.add_argument("--statistics", action="store_true", help="also intervals, tests between rows, and verdicts")
+    add_drawn(table)
     add_common(table)
 
     accept = commands.add_parser(

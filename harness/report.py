@@ -80,7 +80,7 @@ def texts_of(folder: Path, origin: data.Origin) -> tuple[Texts, list[str]]:
     """-> (the texts of all splits that the records were scored on, what is missing and why)."""
     found = {}
     missing = []
-    scored = {(made.task, name): None for made in shown.chosen_records(record.read_all(folder)) for name in made.scores}
+    scored = {(made.task, name): None for made in shown.chosen_records(record.read_of(folder)) for name in made.scores}
     for task, name in scored:
         try:
             split = data.load(TASKS[task], TASKS[task].evaluations[name], origin, allow_subset=True)
@@ -105,7 +105,7 @@ def page(
     folder: the profile's, below runs/ or results/records/. figures: name -> SVG. texts: see `texts_of`; untold: which
     are missing. server: recipe -> what the GLUE server answered. Raises ValueError where there is no record.
     """
-    records = list(record.read_all(folder))
+    records = list(record.read_of(folder))
     if not records:
         raise ValueError(f"no record in {folder}; run 'python -m harness run --profile {profile}' first")
     chosen = shown.chosen_records(records)

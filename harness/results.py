@@ -53,7 +53,7 @@ def accept(
     nothing whole to accept or something does not follow, and then nothing is changed; OSError where writing fails.
     """
     groups: dict[tuple[str, str], list[Record]] = {}
-    for made in record.read_all(runs):
+    for made in record.read_of(runs):
         if table.shows(made) and is_whole(made):
             groups.setdefault((made.recipe, made.task), []).append(made)
     if not groups:
@@ -73,7 +73,7 @@ def accept_figure(
 ) -> list[Path]:
     """The same of what a half of Figure 2 is drawn from: the left's records, the right's zero-shot scores."""
     if number == LEFT:
-        made = figure_data.chosen(filter(is_whole, record.read_all(runs)), profile)
+        made = figure_data.chosen(filter(is_whole, record.read_of(runs)), profile)
         chosen = {(records[0].recipe, task): records for (task, _), records in made.items()}
         if not any(record.transferred is not None for records in chosen.values() for record in records):
             raise ValueError(f"no record in {runs} is of whole data and in figure {number}; run it first")
@@ -134,7 +134,7 @@ def text(table: Table, profile: str, results: Path = RESULTS) -> str:
     from harness.analysis import analyse
 
     folder = results / "records" / profile
-    records, problems = list(record.read_all(folder)), plan.remembered(folder)
+    records, problems = list(record.read_of(folder)), plan.remembered(folder)
     analysed = partial(analyse, profile=profile, folder=folder)
     return layout.render(table, records, profile, problems, "markdown", references=True, analyse=analysed)
 
@@ -148,7 +148,7 @@ def claims_text(profile: str, results: Path = RESULTS) -> str:
 def accepted(results: Path = RESULTS) -> Iterator[tuple[Table, str]]:
     """Every table and profile for which there are accepted records."""
     for folder in sorted((results / "records").glob("*")):
-        tasks = {made.task for made in record.read_all(folder)}
+        tasks = {made.task for made in record.read_of(folder)}
         for table in TABLES.values():
             if any(isinstance(column, Column) and column.task in tasks for column in table.columns):
                 yield table, folder.name

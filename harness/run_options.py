@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from harness.arguments import add_common, add_profile, one_of, positive, seed
+from harness.arguments import add_common, add_drawn, add_profile, one_of, positive, seed
 from harness.figure_data import FIGURES
 from harness.tasks import TASKS
 
@@ -65,6 +65,7 @@ def add_how(parser: argparse.ArgumentParser, profiles: Collection[str]) -> None:
     how.add_argument(
         "--weights", type=Path, metavar="DIR", help="pre-trained weights and vocabulary (default: the hub)"
     )
+    add_drawn(how)
     add_device(how)
     how.add_argument("--limit", type=positive, metavar="N", help="the first N rows of each split: a trial, no result")
     how.add_argument("--allow-subset", action="store_true", help="accept incomplete data sets, and mark their cells")

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from harness import metrics, predictions, record
 from harness.data import Origin, Split, content_hash, load
+from harness.drawn import FIRST, Drawn
 from harness.progress import Progress
 from harness.record import Beside, Record
 from harness.tasks.base import Example, Form, Task
@@ -49,7 +50,10 @@ class Data:
 
 @dataclass(frozen=True)
 class Job:
-    """One training to do: a task, a recipe, a seed; `fingerprint` is what the baseline says of itself beforehand."""
+    """One training to do: a task, a recipe, a seed; `fingerprint` is what the baseline says of itself beforehand.
+
+    drawn: the world that `data` is of, and whose pre-training it starts from.
+    """
 
     task: Task
     recipe: str
@@ -57,6 +61,7 @@ class Job:
     seed: int
     fingerprint: Mapping[str, Any]
     data: Data
+    drawn: Drawn = FIRST
 
     @cached_property
     def key(self) -> dict[str, Any]:
@@ -70,6 +75,7 @@ class Job:
             "evaluations": evaluations,
             "baseline": dict(self.fingerprint),
             "seeds": self.seeds,
+            **self.drawn.of(self.fingerprint).key,
         }
 
     @property

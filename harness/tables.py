@@ -116,8 +116,8 @@ def fill(
     return [fill_column(column, records, profile, recipe, problems, code) for column in table.columns]
 
 
-def write(table: Table, text: str, folder: Path) -> Path:
-    """Write `text` to `folder/table<number>.md`, whole or not at all. Raises OSError."""
-    path = folder / f"table{table.number}.md"
+def write(table: Table, text: str, folder: Path, suffix: str = "") -> Path:
+    """Write `text` to `folder/table<number><suffix>.md`, whole or not at all. Raises OSError."""
+    path = folder / f"table{table.number}{suffix}.md"
     write_atomic(path, text.rstrip("\n") + "\n")
     return path

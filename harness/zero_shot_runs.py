@@ -16,6 +16,7 @@ from typing import Any
 
 from harness import metrics, paper, record, zero_shot
 from harness.data import Origin
+from harness.drawn import FIRST, Drawn, of_key
 from harness.files import write_atomic
 from harness.progress import duration
 from harness.sealed import sealed, unsealed
@@ -38,11 +39,12 @@ def run(
     say: Callable[[str], None],
     limit: int | None = None,
     allow_subset: bool = False,
+    which: Drawn = FIRST,
 ) -> list[Path]:
     """Score what is not scored yet -> the folders that hold all of it.
 
-    folders: "gpt" and "lstm" -> weights or a pre-training with its checkpoints. Raises ValueError or OSError where no
-    set can be read, or weights or a vocabulary are missing.
+    folders: "gpt" and "lstm" -> weights or a pre-training with its checkpoints. which: their world and seed. Raises
+    ValueError or OSError where no set can be read, or weights or a vocabulary are missing.
     """
     sets, problems = load_sets(origin, limit, allow_subset)
     for name, problem in problems.items():
@@ -55,7 +57,7 @@ def run(
         prints = door.checkpoint_fingerprints(folder, profile)
         if other := next((one["model"] for _, one in prints if one["model"] != model), None):
             raise ValueError(f"the weights in {folder} are of a {other}, expected those of a {model}")
-        key = {"version": VERSION, "profile": profile.name, "data": data}
+        key = {"version": VERSION, "profile": profile.name, "data": data, **which.key}
         target = runs / profile.name / "zero_shot" / f"{model}-{record.key_hash({**key, 'models': prints})}"
         waiting = []
         for number, (updates, of_model) in enumerate(prints):
@@ -161,9 +163,9 @@ def summary(of: Mapping[str, Any]) -> str:
     return f"{of['model']}{at}: {scores} ({duration(of['seconds'])})"
 
 
-def points(folder: Path) -> list[dict[str, Any]]:
-    """A row a score of the files in `folder`, or in the folders in it: of each model the folder to show: whole data
-    goes before a fragment, then what was finished last.
+def points(folder: Path, which: Drawn = FIRST) -> list[dict[str, Any]]:
+    """A row a score of the files in `folder`, or in the folders in it, of one world and pre-training: of each model the
+    folder to show: whole data goes before a fragment, then what was finished last.
 
     score, chance and best are in percent; scaled is 0 at chance and 1 at the then best single model
     (`results/paper.json`), None where the paper gives none and on generated data. Raises ValueError,
@@ -173,6 +175,8 @@ def points(folder: Path) -> list[dict[str, Any]]:
     for path in sorted([*folder.glob("*.json"), *folder.glob("*/*.json")]):
         try:
             found = unsealed(json.loads(path.read_text(encoding="utf-8")))
+            if of_key(found.get("key", {})) != which:
+                continue
             rows = [row_of(found, name, one) for name, one in found["tasks"].items()]
             numbers = [row[name] for row in rows for name in ("score", "chance", "n", "of")]
             if not all(type(number) in (int, float) for number in (*numbers, found["updates"] or 0)):

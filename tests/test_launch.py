@@ -151,6 +151,9 @@ def test_the_words_of_a_cell_keep_what_was_asked() -> None:
         "run --task rte --ablation no_aux --seed 2 --profile small --weights w --data-dir d --limit 64 --runs r "
         "--precision float32 --allow-subset --offline --submission --replace 17 --part"
     )
+    of_world = Namespace(**{**vars(chosen), "world_seed": 10, "pretrain_seed": 2})
+    found = words(of_world, "mini", Cell(2, "no_aux", "rte"), Path("w"), Asked(hidden=False, beside=False), None)
+    assert "--world-seed 10 --pretrain-seed 2" in " ".join(found)
     bare = Namespace(**{**vars(chosen), "data_dir": None, "limit": None, "precision": "auto"})
     bare.allow_subset = bare.offline = False
     found = words(bare, "mini", Cell(0, "majority", "rte"), Path(), Asked(hidden=False, beside=True), None)

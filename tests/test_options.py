@@ -29,7 +29,7 @@ def test_what_the_words_of_run_become() -> None:
         "--task rte --task mnli --ablation no_aux --ablation full --seed 0 --seed 7 --profile small "
         "--data-dir d --corpus c --weights w --device cuda:1 "
         "--precision float32 --attention math --compile --limit 64 --allow-subset --dry-run --force --runs r "
-        "--jobs 4 --cluster slurm --cluster-options partition=gpu account=a=b --debug"
+        "--jobs 4 --cluster slurm --cluster-options partition=gpu account=a=b --world-seed 10 --pretrain-seed 2 --debug"
     )
     assert vars(chosen) == {
         "command": "run",
@@ -44,6 +44,8 @@ def test_what_the_words_of_run_become() -> None:
         "data_dir": Path("d"),
         "corpus": "c",
         "weights": Path("w"),
+        "world_seed": 10,
+        "pretrain_seed": 2,
         "device": "cuda:1",
         "precision": "float32",
         "attention": "math",
@@ -79,7 +81,8 @@ def test_what_the_words_of_pretrain_become() -> None:
         "updates": None,
         "minutes": 2.5,
         "checkpoint_every": 500,
-        "seed": 3,
+        "pretrain_seed": 3,
+        "world_seed": 0,
         "device": "cuda",
         "precision": "auto",
         "attention": "auto",
@@ -110,6 +113,8 @@ def test_what_the_words_of_sample_become() -> None:
         "seed": 1,
         "weights": Path("w"),
         "corpus": "c",
+        "world_seed": 0,
+        "pretrain_seed": 0,
         "device": "cpu",
         "runs": Path("runs"),
         "debug": False,
@@ -126,7 +131,8 @@ def test_what_is_taken_where_nothing_is_said() -> None:
     given = {name: value for name, value in vars(parse("pretrain")).items() if value not in (None, False)}
     paths = {"precision": "auto", "attention": "auto"}
     assert given == {"command": "pretrain", "ablation": "full", "runs": Path("runs"), **paths}
-    assert (parse("pretrain").seed, parse("pretrain --tokens 1000").tokens) == (0, 1000)
+    assert (parse("pretrain").pretrain_seed, parse("pretrain --tokens 1000").tokens) == (0, 1000)
+    assert parse("pretrain --pretrain-seed 4").pretrain_seed == parse("pretrain --seed 4").pretrain_seed == 4
     assert parse("pretrain --updates 20").updates == 20
     sample = parse("sample")
     assert (sample.ablation, sample.prompt, sample.length, sample.seed) == ("full", "", 60, 0)
@@ -186,7 +192,7 @@ WHOLE = "expected a whole number from"
             "accept: argument NUMBER: unknown table or figure 'x'; There are: 2, 3, 4, 5, 2-left, 2-right; see",
         ),
         ("pretrain --tokens 0", f"pretrain: argument --tokens: '0'; {WHOLE} 1 up; see"),
-        ("pretrain --seed x", f"pretrain: argument --seed: 'x'; {WHOLE} 0 to 2147483647; see"),
+        ("pretrain --seed x", f"pretrain: argument --pretrain-seed/--seed: 'x'; {WHOLE} 0 to 2147483647; see"),
         (
             "pretrain --ablation ltsm",
             "pretrain: argument --ablation: unknown language model 'ltsm'; did you mean 'lstm'? "
