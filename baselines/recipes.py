@@ -136,6 +136,13 @@ class Profile:
     summary: str
 
 
+LARGER = {  # a profile at a larger scale: fields that are replaced; chosen by cost, not tuned
+    ("mini", 4): {
+        "size": Size(n_layer=6, n_head=4, n_embd=128, n_ctx=64, n_vocab=1000, n_units=384),
+        "pretraining": Pretraining(learning_rate=1e-3, batch=16, warmup=800, tokens=12_000_000, dropout=0.0),
+        "summary": "1.3 M parameters, a larger generated world; about an hour of pre-training on a CPU",
+    },
+}
 PROFILES = {
     "paper": Profile(
         "paper",
@@ -160,3 +167,8 @@ PROFILES = {
         "0.3 M parameters, generated data; minutes on two CPU cores",
     ),
 }
+
+
+def at_scale(profile: Profile, scale: int) -> Profile:
+    """The profile itself at scale 1, and where it has no other."""
+    return replace(profile, **LARGER.get((profile.name, scale), {}))  # type: ignore[arg-type]  # each by its own name

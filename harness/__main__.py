@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from baselines import door
-from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES, Profile
+from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES, Profile, at_scale
 from harness import catalogue, drawn, from_records, hardware, hub, options, plan
 from harness.files import require_writable
 from harness.progress import Stop
@@ -143,7 +143,7 @@ def pretrain(chosen: Namespace) -> int:
         # torchrun ends all when one fails, and kills half a minute later: time to say what this one knows of it
         signal.signal(signal.SIGTERM, lambda *_: None)
     profile, device = start(chosen)
-    plan.choose_origin(profile.name, None, chosen.world_seed)  # refuses a world where there is none
+    plan.choose_origin(profile.name, None, chosen.world_seed, chosen.scale)  # refuses a world where there is none
     budget = plan.budget(profile.pretraining, profile.size.n_ctx, chosen)
     profile = replace(profile, pretraining=replace(profile.pretraining, **budget))
     recipe = RECIPES[chosen.ablation]
@@ -164,8 +164,8 @@ def sample(chosen: Namespace) -> int:
     from harness import language_model
 
     name, _ = plan.choose_profile(chosen.profile, chosen.device)
-    profile, recipe = PROFILES[name], RECIPES[chosen.ablation]
-    plan.choose_origin(name, None, chosen.world_seed)
+    profile, recipe = at_scale(PROFILES[name], chosen.scale), RECIPES[chosen.ablation]
+    plan.choose_origin(name, None, chosen.world_seed, chosen.scale)
     model = language_model.find_one(door, profile, [recipe], chosen)
     if not model.ready:
         raise FileNotFoundError(f"nothing is pre-trained in {model.folder}; run 'python -m harness pretrain' first")
@@ -181,7 +181,7 @@ def show(chosen: Namespace) -> int:
     from harness import show
 
     name, _ = plan.choose_profile(chosen.profile, "cpu" if chosen.profile is None and not chosen.data_dir else None)
-    return show.command(chosen, door, PROFILES[name], RECIPES, say)
+    return show.command(chosen, door, at_scale(PROFILES[name], chosen.scale), RECIPES, say)
 
 
 def study(chosen: Namespace) -> int:
@@ -203,9 +203,10 @@ def world(chosen: Namespace) -> int:
 def start(chosen: Namespace) -> tuple[Profile, str]:
     """Say which profile it is and why -> (profile, device). Finds out now whether results can be written."""
     name, why = plan.choose_profile(chosen.profile, chosen.device)
-    say(f"profile {name}: {PROFILES[name].summary} ({why})")
+    profile = at_scale(PROFILES[name], chosen.scale)
+    say(f"profile {name}: {profile.summary} ({why})")
     require_writable(chosen.runs / name)
-    return PROFILES[name], choose_device(chosen.device)
+    return profile, choose_device(chosen.device)
 
 
 def place_of(chosen: Namespace) -> Any:

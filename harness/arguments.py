@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from harness.drawn import SCALES
 from harness.tables import TABLES
 
 TABULATED = {
@@ -37,6 +38,7 @@ def add_drawn(parser: argparse._ActionsContainer, *, pretraining: bool = True) -
     parser.add_argument(
         "--world-seed", type=seed, default=0, metavar="N", help="which generated world (mini profile; default: 0)"
     )
+    add_scale(parser)
     if pretraining:
         parser.add_argument(
             "--pretrain-seed",
@@ -45,6 +47,16 @@ def add_drawn(parser: argparse._ActionsContainer, *, pretraining: bool = True) -
             metavar="N",
             help="which pre-training: of its initial weights, windows and dropout (default: 0)",
         )
+
+
+def add_scale(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--scale",
+        type=one_of("scale", [str(scale) for scale in SCALES], int),
+        default=1,
+        metavar="N",
+        help=f"how large world and model are, {' or '.join(map(str, SCALES))} (mini profile; default: 1)",
+    )
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

@@ -62,7 +62,7 @@ def run(
         record.set_aside_damaged(runs, say)
     list(record.read_all(runs))  # a file there that is no record is said now, not after the training
     which = drawn.asked(chosen)
-    origin = plan.choose_origin(name, chosen.data_dir, which.world)
+    origin = plan.choose_origin(name, chosen.data_dir, which.world, which.scale)
     neural = {recipe: recipes[recipe] for recipe in cells if not recipes[recipe].is_classical}
     models = dict.fromkeys(cells, language_model.NONE) | language_model.find(door, profile, neural, chosen)
     distinct = list(dict.fromkeys(models.values()))

@@ -15,6 +15,7 @@ from harness.tasks.base import Hub
 
 PIECE = 1 << 22  # bytes of a file that are read at once: a longer one is cut at a line's end
 DOCUMENT = 100_000  # characters to which a hub corpus's rows are joined: BookCorpus has a sentence in each
+LARGER = 12_000_000  # words and marks of a larger mini world's corpus: one pass at that scale's budget
 HUB = "hub:"
 NAMED = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")  # a repository or configuration of it, and no folder of this machine
 DEFAULTS = {"paper": "hub:rojagtap/bookcorpus"}  # the paper's books, as they are left: lower case, a sentence a row
@@ -118,17 +119,18 @@ class HubCorpus:
 class MiniCorpus:
     """The mini world's documents, generated anew at each walk."""
 
-    def __init__(self, seed: int = 0) -> None:
-        self.seed = seed
-        self.name = f"mini world {mini_world.VERSION}, seed {seed}"
+    def __init__(self, seed: int = 0, scale: int = 1) -> None:
+        self.seed, self.scale = seed, scale
+        self.larger = "" if scale == 1 else f", scale {scale}"
+        self.name = f"mini world {mini_world.VERSION}, seed {seed}{self.larger}"
 
     def __iter__(self) -> Iterator[str]:
-        return mini_world.corpus(self.seed)
+        return mini_world.corpus(self.seed, LARGER) if self.larger else mini_world.corpus(self.seed)
 
     @cached_property
     def hash(self) -> str:
         """Of the generator's code and seed, which decide the text: hashing 25 MB of it at every start would be slow."""
-        digest = hashlib.sha256(f"{mini_world.VERSION} {self.seed}".encode())
+        digest = hashlib.sha256(f"{mini_world.VERSION} {self.seed}{self.larger}".encode())
         for name in mini_world.TELLERS:
             digest.update((ROOT / "harness" / "mini_world" / f"{name}.py").read_bytes())
         return digest.hexdigest()
@@ -137,12 +139,12 @@ class MiniCorpus:
 Corpus = TextFiles | HubCorpus | MiniCorpus
 
 
-def find(asked: str | None, profile: str, world: int = 0) -> Corpus:
+def find(asked: str | None, profile: str, world: int = 0, scale: int = 1) -> Corpus:
     """What --corpus names; by default the profile's own, of a generated world with that seed. Raises ValueError where
     it has none.
     """
     if asked is None and profile == "mini":
-        return MiniCorpus(world)
+        return MiniCorpus(world, scale)
     asked = asked or DEFAULTS.get(profile)
     if asked is None:
         raise ValueError(f"pre-training at the {profile} profile needs text: give a folder with --corpus DIR")

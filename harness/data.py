@@ -65,14 +65,18 @@ class MiniWorld:
     """The generated miniature of a task, the same rows for the same seed."""
 
     seed: int = 0
+    scale: int = 1
 
     def open(self, task: Task, source: Source) -> Opened:
         from harness import mini_world
 
         name = f"mini world {task.name} {source.split}"
-        rows = enumerate(mini_world.rows(task.name, source.split, self.seed))
+        larger = () if self.scale == 1 else (self.scale,)
+        rows = enumerate(mini_world.rows(task.name, source.split, self.seed, *larger))
         of = mini_world.SIZES[task.name][source.split]
-        origin = f"mini world {mini_world.VERSION}, seed {self.seed}"
+        if larger:
+            of = mini_world.size_of(task.name, source.split, self.scale)
+        origin = f"mini world {mini_world.VERSION}, seed {self.seed}{f', scale {self.scale}' if larger else ''}"
         return Opened(name, origin, of, ((f"{name} row {n}", row) for n, row in rows))
 
 

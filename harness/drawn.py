@@ -1,6 +1,6 @@
-"""Which generated world, and which pre-training: two seeds that stand in a record's key only where they are not 0.
+"""Which generated world, at which scale, and which pre-training: in a record's key only where not the first.
 
-So records from before there were such seeds keep their keys. A reader shows one world and one pre-training at a time;
+So records from before there were such choices keep their keys. A reader shows one world and one pre-training at a time;
 what starts at random rests on no pre-training, and belongs to each of its world.
 """
 
@@ -10,29 +10,39 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-WORLD, PRETRAINING = "world_seed", "pretrain_seed"  # in a key, and on the command line
+WORLD, PRETRAINING, SCALE = NAMES = ("world_seed", "pretrain_seed", "scale")  # in a key, and on the command line
+SCALES = (1, 4)
 
 
 class Drawn(NamedTuple):
-    """world: of the corpus and the rows. pretraining: of the initial weights, the windows and the dropout."""
+    """world: seed of the corpus and the rows. pretraining: seed of the initial weights, the windows and the dropout.
+
+    scale: of SCALES; how much larger the world is, and with it the model.
+    """
 
     world: int = 0
     pretraining: int = 0
+    scale: int = 1
+
+    @property
+    def other(self) -> list[tuple[int, int]]:
+        """(place, value) of what is not the first."""
+        return [(i, value) for i, value in enumerate(self) if value != FIRST[i]]
 
     @property
     def key(self) -> dict[str, int]:
-        return {name: seed for name, seed in zip((WORLD, PRETRAINING), self, strict=True) if seed}
+        return {NAMES[i]: value for i, value in self.other}
 
     @property
     def told(self) -> str:
-        """ "world seed 1, pre-training seed 2"; nothing of what is 0."""
-        parts = zip(("world", "pre-training"), self, strict=True)
-        return ", ".join(f"{name} seed {seed}" for name, seed in parts if seed)
+        """ "world seed 1, pre-training seed 2, scale 4"; nothing of what is the first."""
+        names = ("world seed", "pre-training seed", "scale")
+        return ", ".join(f"{names[i]} {value}" for i, value in self.other)
 
     @property
     def suffix(self) -> str:
         """ "-world1-pretraining2", for the names of files."""
-        return "".join(f"-{name}{seed}" for name, seed in zip(self._fields, self, strict=True) if seed)
+        return "".join(f"-{self._fields[i]}{value}" for i, value in self.other)
 
     def of(self, fingerprint: Mapping[str, Any]) -> Drawn:
         """The same of a baseline (`Baseline.fingerprint`): without weights there is no pre-training."""
@@ -49,9 +59,9 @@ FIRST = Drawn()
 
 
 def of_key(key: Mapping[str, Any]) -> Drawn:
-    return Drawn(key.get(WORLD, 0), key.get(PRETRAINING, 0))
+    return Drawn(*(key.get(name, first) for name, first in zip(NAMES, FIRST, strict=True)))
 
 
 def asked(chosen: Namespace) -> Drawn:
     """What the command line asks for; commands that have no such words speak of the first."""
-    return Drawn(getattr(chosen, WORLD, 0), getattr(chosen, PRETRAINING, 0))
+    return Drawn(*(getattr(chosen, name, first) for name, first in zip(NAMES, FIRST, strict=True)))

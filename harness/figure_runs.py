@@ -47,7 +47,7 @@ def zero_shot(place: Place) -> bool | None:
     from harness import language_model, plan, zero_shot_runs
 
     which = drawn.asked(chosen)
-    origin = plan.choose_origin(place.profile.name, chosen.data_dir, which.world)
+    origin = plan.choose_origin(place.profile.name, chosen.data_dir, which.world, which.scale)
     models, absent = {}, None
     for name in ("full", "lstm"):
         recipe = place.recipes[name]

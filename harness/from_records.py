@@ -20,7 +20,7 @@ from harness.tasks import TASKS
 def table(chosen: Namespace) -> int:
     name, _ = plan.choose_profile(chosen.profile, None)
     which = drawn.asked(chosen)
-    plan.choose_origin(name, None, which.world)  # refuses a world where there is none
+    plan.choose_origin(name, None, which.world, which.scale)  # refuses a world where there is none
     analyse = analysed(name, chosen.runs / name) if chosen.statistics else layout.none
     print(text_of(chosen.number, chosen.runs / name, name, chosen.format, chosen.references, analyse, which))
     return 0

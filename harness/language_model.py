@@ -39,7 +39,8 @@ class OnlyVocabulary(LanguageModel):
 
     def __init__(self, door: Door, profile: Any, chosen: Namespace) -> None:
         self.door, self.profile = door, profile
-        self.corpus = corpus.find(chosen.corpus, profile.name, drawn.asked(chosen).world)
+        which = drawn.asked(chosen)
+        self.corpus = corpus.find(chosen.corpus, profile.name, which.world, which.scale)
         self.given_vocabulary: Path | None = chosen.weights
         if profile.name == "paper" and not self.given_vocabulary:
             self.given_vocabulary, _ = released(chosen, hub.VOCABULARY_FILES)

@@ -36,18 +36,17 @@ def choose_profile(asked: str | None, device: str | None) -> tuple[str, str]:
     return "mini", "no NVIDIA GPU is visible; choose another with --profile small or --profile paper"
 
 
-def choose_origin(profile: str, data_dir: Path | None, world: int = 0) -> Origin:
-    """Where rows come from; world: the seed of a generated one. Raises ValueError for real data with the mini profile,
-    and for a world with real data.
+def choose_origin(profile: str, data_dir: Path | None, world: int = 0, scale: int = 1) -> Origin:
+    """Where rows come from; world, scale: of a generated one. Raises ValueError for real data with the mini profile,
+    and for a world or a scale with real data.
     """
     if profile == "mini":
         if data_dir:
             raise ValueError("the mini profile generates its data; --data-dir goes with --profile small or paper")
-        return MiniWorld(world)
-    if world:
-        raise ValueError(
-            f"--world-seed {world} with the {profile} profile, whose data is real; leave it out, or {MINI}"
-        )
+        return MiniWorld(world, scale)
+    if world or scale != 1:
+        word = f"--world-seed {world}" if world else f"--scale {scale}"
+        raise ValueError(f"{word} with the {profile} profile, whose data is real; leave it out, or {MINI}")
     if data_dir and bundle.is_one(data_dir):
         return Bundle(data_dir)
     return Directory(data_dir) if data_dir else TheHub()

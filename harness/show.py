@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from harness import drawn, language_model, plan
+from harness import language_model, plan
 from harness.data import Origin, example_of
 from harness.tasks import TASKS, ZERO_SHOT
 from harness.tasks.base import HIDDEN, Example, Form, Row, Source, Task
@@ -26,7 +26,7 @@ def command(chosen: Namespace, door: Any, profile: Any, recipes: Mapping[str, An
     """`show TASK`. Raises ValueError or OSError where there is no such split, or it cannot be read."""
     task = (TASKS | ZERO_SHOT)[chosen.task]
     source = split_of(task, chosen.split)
-    origin = plan.choose_origin(profile.name, chosen.data_dir, drawn.asked(chosen).world)
+    origin = plan.choose_origin(profile.name, chosen.data_dir, chosen.world_seed, chosen.scale)
     of, found = rows(task, source, origin, chosen.n, chosen.random)
     layout: Layout | None = None
     try:

@@ -15,7 +15,7 @@ from itertools import product
 from harness import cell_runs, figure_runs, language_model, launch, plan
 from harness.cell_runs import Place
 from harness.cell_words import option, reason
-from harness.drawn import Drawn
+from harness.drawn import NAMES, Drawn
 from harness.figure_data import LEFT, RIGHT
 from harness.launch import Reply
 from harness.rows import RECIPES
@@ -29,7 +29,7 @@ def command(chosen: Namespace, place: Place) -> int:
     """Exit code 1 where a cell or a pre-training failed. Raises Stop, ValueError, OSError as `run` does."""
     failed = False
     for seed in range(chosen.pretrain_seeds):
-        places = [of(place, Drawn(world, seed)) for world in dict.fromkeys(chosen.worlds)]
+        places = [of(place, Drawn(world, seed, chosen.scale)) for world in dict.fromkeys(chosen.worlds)]
         if chosen.jobs is not None and not chosen.dry_run:
             failed |= pretrain(places)
         for each in places:
@@ -43,8 +43,7 @@ def command(chosen: Namespace, place: Place) -> int:
 
 def of(place: Place, which: Drawn) -> Place:
     """The same place with the words of `run` for one world and one pre-training."""
-    words = {**vars(place.chosen), "world_seed": which.world, "pretrain_seed": which.pretraining}
-    return replace(place, chosen=Namespace(**words))
+    return replace(place, chosen=Namespace(**{**vars(place.chosen), **dict(zip(NAMES, which, strict=True))}))
 
 
 def told(place: Place) -> str:
@@ -80,7 +79,7 @@ class Pretraining:
     def words(self) -> list[str]:
         chosen = self.place.chosen
         found = ["pretrain", "--profile", self.place.profile.name, "--ablation", self.recipe]
-        for name in ("world_seed", "pretrain_seed", "runs", "precision", "attention"):
+        for name in (*NAMES, "runs", "precision", "attention"):
             found += [option(name), str(getattr(chosen, name))]
         return found + [option(name) for name in ("compile", "offline", "debug") if getattr(chosen, name)]
 

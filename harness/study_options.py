@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from harness.arguments import TABULATED, add_common, add_drawn, one_of, positive, seed
+from harness.arguments import TABULATED, add_common, add_drawn, add_scale, one_of, positive, seed
 from harness.run_options import ALL, add_device
 
 # what `run` and `figure` can be told besides, and a study is not
@@ -71,6 +71,7 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     study.add_argument("--jobs", type=positive, nargs="?", const=ALL, metavar="N", help="so many at a time, as in run")
     study.add_argument("--limit", type=positive, metavar="N", help="the first N rows of each split: a trial, no result")
     study.add_argument("--dry-run", action="store_true", help="say what would run, what is done, how long it takes")
+    add_scale(study)
     add_device(study)
     add_common(study)
     study.set_defaults(**FIXED)

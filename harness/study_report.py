@@ -15,7 +15,7 @@ from harness import crossed, figure_data, record
 from harness.arguments import TABULATED
 from harness.cells import EMPTY
 from harness.crossed import PRETRAININGS, SEEDS
-from harness.drawn import Drawn
+from harness.drawn import Drawn, of_key
 from harness.figure_data import ZERO_SHOT
 from harness.layout import METRICS
 from harness.record import Record
@@ -36,21 +36,34 @@ HOW = (
 def command(chosen: Namespace) -> int:
     folder = chosen.runs / chosen.profile
     worlds, pretrainings, seeds = list(dict.fromkeys(chosen.worlds)), range(chosen.pretrain_seeds), range(chosen.seeds)
-    print(visible("\n".join(text(folder, chosen.profile, worlds, pretrainings, seeds, TABULATED[chosen.format]))))
+    print(
+        visible(
+            "\n".join(text(folder, chosen.profile, worlds, pretrainings, seeds, TABULATED[chosen.format], chosen.scale))
+        )
+    )
     return 0
 
 
 def text(
-    folder: Path, profile: str, worlds: Sequence[int], pretrainings: Sequence[int], seeds: Sequence[int], format: str
+    folder: Path,
+    profile: str,
+    worlds: Sequence[int],
+    pretrainings: Sequence[int],
+    seeds: Sequence[int],
+    format: str,
+    scale: int = 1,
 ) -> Iterator[str]:
     """Lines. folder: the profile's, below runs/ or results/records/."""
     rows = [(world, pretraining) for world in worlds for pretraining in pretrainings]
-    records = [made for made in record.read_all(folder) if made.profile == profile]
+    every = (made for made in record.read_all(folder) if made.profile == profile)
+    records = [made for made in every if of_key(made.key).scale == scale]
     scores = collect(records, profile)
-    left = {row: points for row in rows if (points := layers_of(records, profile, row))}
-    right = {row: points for row in rows if (points := figure_data.zero_shot(folder / ZERO_SHOT, Drawn(*row)))}
-    yield f"Study of the {profile} profile: worlds {numbers(worlds)}; pre-training seeds {numbers(pretrainings)}; " + (
-        f"fine-tuning seeds {numbers(seeds)}"
+    left = {row: points for row in rows if (points := layers_of(records, profile, Drawn(*row, scale)))}
+    right = {row: points for row in rows if (points := figure_data.zero_shot(folder / ZERO_SHOT, Drawn(*row, scale)))}
+    at = f" at scale {scale}" if scale != 1 else ""
+    yield (
+        f"Study of the {profile} profile{at}: worlds {numbers(worlds)}; pre-training seeds {numbers(pretrainings)}; "
+        + (f"fine-tuning seeds {numbers(seeds)}")
     )
     yield from textwrap.wrap(HOW, WIDTH)
     yield from remarks(scores)
@@ -71,9 +84,8 @@ def text(
         yield table(drawn, ("", "finding", *verdicts), format)
 
 
-def layers_of(records: Sequence[Record], profile: str, row: Row) -> list[dict[str, object]]:
+def layers_of(records: Sequence[Record], profile: str, which: Drawn) -> list[dict[str, object]]:
     """Figure 2, left, of one pre-training."""
-    which = Drawn(*row)
     return figure_data.left((made for made in records if which.shows(made.key) and is_whole(made)), profile)
 
 

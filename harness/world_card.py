@@ -58,6 +58,7 @@ class Told(NamedTuple):
 
 class Card(NamedTuple):
     seed: int
+    scale: int
     read: Sequence[Read]
     told: Told
     shortcuts: Mapping[tuple[str, str], Shortcuts]  # task, evaluation
@@ -73,14 +74,14 @@ class Card(NamedTuple):
 
 def command(chosen: Namespace) -> int:
     """Exit code 1 where a promise is broken."""
-    card = made(chosen.world_seed)
+    card = made(chosen.world_seed, chosen.scale)
     print("\n".join(text(card, TABULATED[chosen.format])))
     return 1 if list(broken(card)) else 0
 
 
-def made(seed: int) -> Card:
+def made(seed: int, scale: int = 1) -> Card:
     """About a minute on a core: the whole corpus is read."""
-    every, origin = {**TASKS, **ZERO_SHOT}, MiniWorld(seed)
+    every, origin = {**TASKS, **ZERO_SHOT}, MiniWorld(seed, scale)
     read = []
     for task in (every[name] for name in mini_world.SIZES):
         sources = {**task.evaluations, **task.beside}
@@ -92,8 +93,8 @@ def made(seed: int) -> Card:
             told = each.train.examples, split.examples
             counted[each.task.name, name] = shortcuts.measured(*told, each.task.form)
             asked[each.task.name, name] = overlap.question(*told, wanted)
-    corpus = walked(MiniCorpus(seed), wanted)
-    return Card(seed, read, corpus, counted, {key: overlap.answer(one, wanted) for key, one in asked.items()})
+    corpus = walked(MiniCorpus(seed, scale), wanted)
+    return Card(seed, scale, read, corpus, counted, {key: overlap.answer(one, wanted) for key, one in asked.items()})
 
 
 def walked(corpus: MiniCorpus, wanted: overlap.Wanted) -> Told:
@@ -120,7 +121,9 @@ def broken(card: Card) -> Iterator[str]:
 
 def text(card: Card, format: str) -> Iterator[str]:
     """Lines; format: of tabulate."""
-    yield f"Mini world, version {mini_world.VERSION}, seed {card.seed}"
+    yield f"Mini world, version {mini_world.VERSION}, seed {card.seed}" + (
+        f", scale {card.scale}" if card.scale != 1 else ""
+    )
     yield f"content sha256 {card.content}"
     yield f"licence: {LICENCE}"
     yield ""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from baselines import door
+from baselines.recipes import PROFILES, RECIPES, at_scale
 from harness import figure_data, figure_runs, from_records, language_model, plan, record, runner
+from harness.corpus import MiniCorpus
 from harness.data import MiniWorld
 from harness.drawn import FIRST, Drawn, asked, of_key
 from harness.record import Record, save
@@ -100,6 +105,57 @@ def test_figures_too(tmp_path: Path) -> None:
     figure_runs.draw(figure_data.RIGHT, tmp_path, "mini", print, OTHER)
     assert (tmp_path / f"figure2-right{OTHER.suffix}.svg").exists() and not (tmp_path / "figure2-right.svg").exists()
     assert OTHER.suffix == "-world1-pretraining2" and FIRST.suffix == "" and Drawn(3).suffix == "-world3"
+
+
+# Larger
+
+
+def test_a_larger_world_has_more_rows_to_score_and_the_first_stays_as_it_was() -> None:
+    larger = plan.choose_origin("mini", None, 1, 4)
+    assert larger == MiniWorld(1, 4)
+    found, _ = runner.load_tasks([TASKS["wnli"], TASKS["rte"]], larger, None, False)
+    first, _ = runner.load_tasks([TASKS["wnli"], TASKS["rte"]], MiniWorld(1), None, False)
+    for task, n in (("wnli", 100), ("rte", 200)):
+        one, many = first[task].evaluations["validation"], found[task].evaluations["validation"]
+        assert (one.count.n, many.count.n, many.count.of) == (n, 4 * n, 4 * n)
+        assert many.count.origin == "mini world 1, seed 1, scale 4" and one.count.origin == "mini world 1, seed 1"
+        assert {row.sequences for row in one.examples} <= {row.sequences for row in many.examples}
+        trained = found[task].train.examples
+        assert trained == first[task].train.examples  # too few to teach it, as before
+        assert not {row.sequences for row in many.examples} & {row.sequences for row in trained}
+
+
+def test_a_larger_world_has_a_larger_corpus_that_begins_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, many = MiniCorpus(1), MiniCorpus(1, 4)
+    assert list(islice(one, 50)) == list(islice(many, 50)) and one.hash != many.hash
+    asked_for: list[tuple[int, ...]] = []
+
+    def corpus(*told: int) -> Iterator[str]:
+        asked_for.append(told)
+        return iter(())
+
+    monkeypatch.setattr("harness.mini_world.corpus", corpus)
+    assert list(one) == list(many) == [] and asked_for == [(1,), (1, 12_000_000)]
+
+
+def test_a_larger_scale_is_a_larger_model_of_the_mini_profile_alone() -> None:
+    mini, larger = PROFILES["mini"], at_scale(PROFILES["mini"], 4)
+    assert at_scale(mini, 1) == mini and at_scale(PROFILES["small"], 4) == PROFILES["small"]
+    assert door.parameters(RECIPES["full"], larger) > 4 * door.parameters(RECIPES["full"], mini)
+    assert larger.pretraining.tokens == 2 * mini.pretraining.tokens == 12_000_000
+    assert (larger.name, larger.finetuning) == (mini.name, mini.finetuning)
+
+
+def test_the_scale_stands_in_key_words_and_names_where_it_is_not_1() -> None:
+    which = Drawn(scale=4)
+    assert job(which).key["scale"] == 4 and "scale" not in job(OTHER).key
+    assert (which.told, which.suffix) == ("scale 4", "-scale4")
+    assert not FIRST.shows(job(which).key) and which.shows(job(which).key) and not which.shows(job(FIRST).key)
+    assert asked(parse("run --task rte --scale 4")) == which
+    with pytest.raises(SystemExit):
+        parse("run --scale 2")
+    with pytest.raises(ValueError, match=r"^--scale 4 with the small profile, whose data is real; leave it out"):
+        plan.choose_origin("small", None, 0, 4)
 
 
 # Refused

@@ -46,6 +46,7 @@ def test_what_the_words_of_run_become() -> None:
         "weights": Path("w"),
         "world_seed": 10,
         "pretrain_seed": 2,
+        "scale": 1,
         "device": "cuda:1",
         "precision": "float32",
         "attention": "math",
@@ -82,6 +83,7 @@ def test_what_the_words_of_pretrain_become() -> None:
         "minutes": 2.5,
         "checkpoint_every": 500,
         "pretrain_seed": 3,
+        "scale": 1,
         "world_seed": 0,
         "device": "cuda",
         "precision": "auto",
@@ -115,6 +117,7 @@ def test_what_the_words_of_sample_become() -> None:
         "corpus": "c",
         "world_seed": 0,
         "pretrain_seed": 0,
+        "scale": 1,
         "device": "cpu",
         "runs": Path("runs"),
         "debug": False,
@@ -124,12 +127,12 @@ def test_what_the_words_of_sample_become() -> None:
 
 def test_what_is_taken_where_nothing_is_said() -> None:
     given = {name: value for name, value in vars(parse("run")).items() if value not in (None, False)}
-    assert given == {"command": "run", "runs": Path("runs"), "precision": "auto", "attention": "auto"}
+    assert given == {"command": "run", "runs": Path("runs"), "precision": "auto", "attention": "auto", "scale": 1}
     assert parse("run --seeds 3").seeds == 3
     assert (parse("table 2").number, parse("table 2").format) == (2, "terminal")
     assert (parse("accept 2").number, parse("accept 2").profile) == (2, None)
     given = {name: value for name, value in vars(parse("pretrain")).items() if value not in (None, False)}
-    paths = {"precision": "auto", "attention": "auto"}
+    paths = {"precision": "auto", "attention": "auto", "scale": 1}
     assert given == {"command": "pretrain", "ablation": "full", "runs": Path("runs"), **paths}
     assert (parse("pretrain").pretrain_seed, parse("pretrain --tokens 1000").tokens) == (0, 1000)
     assert parse("pretrain --pretrain-seed 4").pretrain_seed == parse("pretrain --seed 4").pretrain_seed == 4

@@ -39,7 +39,7 @@ def report(folder: Path, worlds: list[int] = WORLDS) -> str:
 
 def judged(folder: Path) -> dict[str, Finding]:
     records = list(record.read_all(folder))
-    left = {row: points for row in ROWS if (points := study_report.layers_of(records, "mini", row))}
+    left = {row: points for row in ROWS if (points := study_report.layers_of(records, "mini", Drawn(*row)))}
     right = {row: figure_data.zero_shot(folder / "zero_shot", Drawn(*row)) for row in ROWS}
     found = study_claims.judge_all(collect(records, "mini"), ROWS, SEEDS, left, right)
     return {each.name: each for each in found}
@@ -215,4 +215,8 @@ def test_what_has_no_records_is_not_run(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_records_of_tables_and_worlds_that_were_not_asked_for_are_not_shown(tmp_path: Path) -> None:
     save(made("rte", "full", Drawn(0), 0, 88.0), tmp_path)
-    assert "88.0" not in report(tmp_path)
+    save(made("rte", "full", Drawn(10, scale=4), 0, 99.0), tmp_path)
+    said = report(tmp_path)
+    assert "88.0" not in said and "99.0" not in said
+    larger = "\n".join(study_report.text(tmp_path, "mini", WORLDS, PRETRAININGS_RUN, SEEDS, "simple", 4))
+    assert larger.startswith("Study of the mini profile at scale 4: worlds 10, 11;") and "99.0 ± –, n 1" in larger

@@ -101,8 +101,8 @@ def test_with_jobs_the_pre_trainings_come_first_several_at_a_time(
     there = place(tmp_path, "--worlds 10 11 --pretrain-seeds 1 --jobs 2", said)
     assert study.command(there.chosen, there) == 1
     assert [" ".join(words) for words in served] == [
-        f"pretrain --profile mini --ablation {recipe} --world-seed {world} --pretrain-seed 0 --runs {tmp_path} "
-        "--precision auto --attention auto"
+        f"pretrain --profile mini --ablation {recipe} --world-seed {world} --pretrain-seed 0 --scale 1 "
+        f"--runs {tmp_path} --precision auto --attention auto"
         for recipe in ("full", "lstm")
         for world in (10, 11)
     ]

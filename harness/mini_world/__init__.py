@@ -10,9 +10,9 @@ labelled serves them all, in each task's own columns.
 from __future__ import annotations
 
 from harness.mini_world.corpus import corpus
-from harness.mini_world.labelled import SIZES, rows
+from harness.mini_world.labelled import SIZES, rows, size_of
 
 VERSION: int = 1  # raised whenever the same seed gives other text
 TELLERS = ("corpus", "grammar", "lexicon", "questions", "scenes", "science", "statements")  # modules that write it
 
-__all__ = ["SIZES", "TELLERS", "VERSION", "corpus", "rows"]
+__all__ = ["SIZES", "TELLERS", "VERSION", "corpus", "rows", "size_of"]

@@ -151,9 +151,9 @@ def drawn(rng: Random, task: str, split: str) -> Iterator[Candidate]:
                 break
 
 
-def rows(task: str, split: str, seed: int = 0) -> list[dict[str, object]]:
+def rows(task: str, split: str, seed: int = 0, size: int | None = None) -> list[dict[str, object]]:
     """One split's rows, shuffled; SNLI has some more, on which annotators found no agreement."""
-    size, layout = SIZES[task][split], LAYOUTS[task]
+    size, layout = size or SIZES[task][split], LAYOUTS[task]
     rng = Random(f"{task} {split} {seed}")
     one, two, label = layout.columns
     unlabelled = size // 50 if task == "snli" else 0

@@ -102,15 +102,20 @@ ROWS: Mapping[str, Rows] = {
 SIZES: Mapping[str, Mapping[str, int]] = {**entailment.SIZES, **{task: made.sizes for task, made in ROWS.items()}}
 
 
-def rows(task: str, split: str, seed: int = 0) -> list[dict[str, object]]:
+def size_of(task: str, split: str, scale: int = 1) -> int:
+    """Rows. A larger world is scored on more of them; training sets stay too small to teach what the corpus does."""
+    return SIZES[task][split] * (1 if split == "train" else scale)
+
+
+def rows(task: str, split: str, seed: int = 0, scale: int = 1) -> list[dict[str, object]]:
     """One split's rows, shuffled. Raises ValueError for a task or a split that the mini world has not."""
     if task not in SIZES:
         raise ValueError(f"the mini world has no task {task!r}; expected one of {', '.join(SIZES)}")
     if split not in SIZES[task]:
         raise ValueError(f"the mini world's {task} has no split {split!r}; expected one of {', '.join(SIZES[task])}")
     if task in entailment.SIZES:
-        return entailment.rows(task, split, seed)
+        return entailment.rows(task, split, seed, size_of(task, split, scale))
     made, rng = ROWS[task], Random(f"{task} {split} {seed}")
     own = (one for one in made.drawn(rng, split) if trains(*(one.about or one.texts)) == (split == "train"))
-    chosen = shuffled(rng, [made.row(one) for one in islice(evened(own, made.shares), made.sizes[split])])
+    chosen = shuffled(rng, [made.row(one) for one in islice(evened(own, made.shares), size_of(task, split, scale))])
     return [row | {"idx": i} for i, row in enumerate(chosen)] if made.indexed else chosen
