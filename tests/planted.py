@@ -110,9 +110,11 @@ def decay_on_biases(put: Put) -> None:
 def position_off(put: Put) -> None:
     right = gpt.GPT.forward
 
-    def forward(self: Any, batch: Any, *others: Any, **named: Any) -> Tensor:
-        last = self.positions_embed.num_embeddings - 1
-        return right(self, replace(batch, positions=(batch.positions + 1).clamp(max=last)), *others, **named)
+    def forward(self: Any, batch: Any, tables: Any = None, past: Any = None, keep: Any = None) -> Tensor:
+        last = torch.full_like(batch.positions, self.positions_embed.num_embeddings - 1)
+        if past is not None:
+            last -= past.offsets  # which are added to the positions
+        return right(self, replace(batch, positions=torch.minimum(batch.positions + 1, last)), tables, past, keep)
 
     put(gpt.GPT, "forward", forward)
 
