@@ -19,7 +19,6 @@ from baselines import cost, memory
 from baselines.recipes import Size
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's mallopt
-CPU_ACTIVATIONS = 1_500_000_000  # bytes; small enough to stay beside weights, gradients and Adam in 4 GB
 
 
 def find(name: str) -> torch.device:
@@ -126,7 +125,7 @@ def token_budget(model: str, size: Size, numbers_a_token: int, device: torch.dev
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return memory.fitting_tokens(size, free, model, held=4.0 * cost.parameters(size, model))
-    return max(size.n_ctx, CPU_ACTIVATIONS // (numbers_a_token * 4))
+    return max(size.n_ctx, memory.CPU_ACTIVATIONS // (numbers_a_token * 4))
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -202,6 +202,11 @@ def memory_of(recipe: Recipe, profile: Profile, tokens: float, length: float, fr
     return memory.of_update(profile.size, tokens, length, free, recipe.model)
 
 
+def memory_of_process(profile: Profile) -> float:
+    """Bytes of one training on a CPU, whatever the recipe; see `baselines.memory.of_process`."""
+    return memory.of_process(profile)
+
+
 def parameters(recipe: Recipe, profile: Profile) -> int:
     """Of the language model, without head and special tokens."""
     return cost.parameters(profile.size, recipe.model)

@@ -10,13 +10,15 @@ import math
 from typing import NamedTuple
 
 from baselines import cost
-from baselines.recipes import Size
+from baselines.recipes import Profile, Size
 
 LOGITS = 1 << 25  # of the LM loss, held at once; see `lm_loss`
 SPECIAL = 3  # tokens
 DROPOUT_MASKS = 2  # a block
 KEPT = 16  # numbers a block keeps of a token and unit of width: inputs of its products, of GELU, and of two LayerNorms
 QUERIES = 32  # a block of attention's with dropout on a CPU; see `attention`
+TORCH = 0.5e9  # bytes of a process that has imported it
+CPU_ACTIVATIONS = 1_500_000_000  # bytes; small enough to stay beside weights, gradients and Adam in 4 GB
 SPARE = 0.85  # share of a device's free memory that is planned for
 
 
@@ -54,6 +56,14 @@ def plan(
         logits=(8.0 if gpu else 4.0) * min(LOGITS, tokens * cost.words(size)) + 4.0 * table,
         activations=tokens * bytes_a_token(size, length, model, gpu=gpu, dropout=dropout),
     )
+
+
+def of_process(profile: Profile) -> float:
+    """Bytes of a fine-tuning on a CPU, torch itself included: of a batch of full sequences, as far as one is held."""
+    size = profile.size
+    each = bytes_a_token(size, size.n_ctx, gpu=False)
+    tokens = min(profile.finetuning.batch * size.n_ctx, max(size.n_ctx, CPU_ACTIVATIONS / each))
+    return TORCH + plan(size, tokens, size.n_ctx, gpu=False).total
 
 
 def bytes_a_token(size: Size, length: float, model: str = "gpt", *, gpu: bool = True, dropout: bool = True) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from harness import bundle, estimate, hub, language_model, plan, record
+from harness import bundle, estimate, hardware, hub, language_model, plan, record
 from harness.bundle import Bundle
 from harness.data import Directory, MiniWorld, Origin
 from harness.progress import duration
@@ -38,13 +38,10 @@ def machine(runs: Path) -> list[str]:
 
 def memory() -> str:
     """ "24 GB of memory, 20 GB of it available"; Linux tells both."""
-    try:
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-    except OSError:
+    found = hardware.memory()
+    if found is None:
         return "memory unknown"
-    kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines() if len(line.split()) > 1}
-    total, available = kilobytes["MemTotal"] * 1024 / GB, kilobytes["MemAvailable"] * 1024 / GB
-    return f"{total:,.0f} GB of memory, {available:,.0f} GB of it available"
+    return f"{found.total / GB:,.0f} GB of memory, {found.available / GB:,.0f} GB of it available"
 
 
 def of_tasks(origin: Origin, tasks: Iterable[Task]) -> tuple[str, list[str]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 DEVICES = Path("/dev")
 DRIVER = Path("/proc/driver/nvidia/version")
+MEMORY = Path("/proc/meminfo")
 
 
 def has_nvidia(devices: Path = DEVICES) -> bool:
@@ -24,3 +26,20 @@ def driver(path: Path = DRIVER) -> str:
     except OSError:
         number = None
     return f"NVIDIA driver {number[0]}" if number else "NVIDIA driver (version unknown)"
+
+
+class Memory(NamedTuple):
+    """Bytes."""
+
+    total: float
+    available: float
+
+
+def memory(path: Path = MEMORY) -> Memory | None:
+    """Of this machine; None where the system does not say it in Linux's way."""
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+        kilobytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+        return Memory(1024.0 * kilobytes["MemTotal"], 1024.0 * kilobytes["MemAvailable"])
+    except (OSError, ValueError, KeyError, IndexError):
+        return None

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from harness import cell_words, locks, record
+from harness import cell_words, hardware, locks, record
 from harness.cell_words import RETRIES, reason
 from harness.in_turn import ELSEWHERE, Waiting
 from harness.progress import Stop, duration
@@ -26,14 +26,14 @@ from harness.tally import Tally
 STOPPED = {130, 143}  # how a process ends that was asked to
 
 
-def placement(jobs: int, device: str, gpus: int, cores: int) -> list[str]:
+def placement(jobs: int, device: str, gpus: int, cpu: int) -> list[str]:
     """The device of each worker. jobs: as asked, 0 for as many as there is room for; device: as chosen, or "cuda" for
-    every GPU; gpus, cores: how many are there.
+    every GPU; gpus: how many are there; cpu: for how many the cores and the memory suffice.
 
     Raises ValueError for more than one cell a GPU.
     """
     if device == "cpu":
-        return ["cpu"] * (jobs or cores)
+        return ["cpu"] * (jobs or cpu)
     if device != "cuda":
         if jobs > 1:
             raise ValueError(f"--jobs {jobs} on {device}; a GPU takes one cell at a time: leave --device or --jobs out")
@@ -45,8 +45,16 @@ def placement(jobs: int, device: str, gpus: int, cores: int) -> list[str]:
 
 def slots(place: Any) -> list[str]:
     """`placement` on this machine; place: see `cell_runs.Place`."""
-    gpus = 0 if place.device == "cpu" else place.door.gpus()
-    return placement(place.chosen.jobs, place.device, gpus, cores())
+    if place.device != "cpu":
+        return placement(place.chosen.jobs, place.device, place.door.gpus(), 0)
+    return placement(place.chosen.jobs, "cpu", 0, 0 if place.chosen.jobs else room(place))
+
+
+def room(place: Any) -> int:
+    """For how many trainings of this profile the cores and the free memory suffice; one, if for none."""
+    found = hardware.memory()
+    most = int(found.available / place.door.memory_of_process(place.profile)) if found else cores()
+    return max(1, min(cores(), most))
 
 
 def cores() -> int:

@@ -73,3 +73,12 @@ def test_the_drivers_version_is_read_from_its_text(tmp_path: Path, text: str, sa
 
 def test_a_driver_that_does_not_say_its_version(tmp_path: Path) -> None:
     assert hardware.driver(tmp_path / "none") == "NVIDIA driver (version unknown)"
+
+
+def test_memory_is_in_bytes_and_unknown_where_it_is_not_told(tmp_path: Path) -> None:
+    told = tmp_path / "meminfo"
+    assert hardware.memory(told) is None
+    told.write_text("MemTotal:        2000 kB\nMemFree:          100 kB\n")
+    assert hardware.memory(told) is None
+    told.write_text("MemTotal:        2000 kB\nMemFree:          100 kB\nMemAvailable:    1500 kB\n")
+    assert hardware.memory(told) == (2_048_000.0, 1_536_000.0)

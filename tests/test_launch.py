@@ -13,8 +13,10 @@ import pytest
 import torch
 
 from baselines import door
-from harness import cell_words, figure_runs, launch, options, runner
+from baselines.recipes import PROFILES
+from harness import cell_words, figure_runs, hardware, launch, options, runner
 from harness.cell_words import Asked, Cell, reason, words
+from harness.hardware import Memory
 from harness.in_turn import Waiting
 from harness.tally import Tally
 from tests.test_runner import ANSWERS, JOB, Answers, made
@@ -59,13 +61,27 @@ sys.exit(worker.serve(main))
     ],
 )
 def test_one_cell_a_gpu(jobs: int, device: str, gpus: int, found: list[str]) -> None:
-    assert launch.placement(jobs, device, gpus, cores=6) == found
+    assert launch.placement(jobs, device, gpus, cpu=6) == found
 
 
 @pytest.mark.parametrize(("jobs", "device", "said"), [(5, "cuda", "there are 4 GPUs"), (2, "cuda:1", "on cuda:1")])
 def test_more_than_one_cell_a_gpu_is_refused(jobs: int, device: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        launch.placement(jobs, device, 4, cores=6)
+        launch.placement(jobs, device, 4, cpu=6)
+
+
+@pytest.mark.parametrize(
+    ("profile", "gigabytes", "expected"),
+    [("mini", 24, 6), ("mini", 2, 3), ("paper", 24, 5), ("paper", 3, 1), ("paper", None, 6)],
+)
+def test_no_more_cells_than_cores_or_than_fit_into_memory(
+    profile: str, gigabytes: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Memory(64e9, gigabytes * 1e9) if gigabytes else None
+    monkeypatch.setattr(hardware, "memory", lambda: found)
+    monkeypatch.setattr(launch, "cores", lambda: 6)
+    place = SimpleNamespace(device="cpu", door=door, profile=PROFILES[profile], chosen=Namespace(jobs=0))
+    assert launch.slots(place) == ["cpu"] * expected
 
 
 def test_the_gpus_that_torch_sees_are_placed_on(monkeypatch: pytest.MonkeyPatch) -> None:

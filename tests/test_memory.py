@@ -309,3 +309,9 @@ def test_an_update_is_cut_into_as_many_parts_as_memory_asks_for() -> None:
     assert parts == 4 and at_once <= memory.SPARE * 8e9
     with pytest.raises(ValueError, match=r"2\.0 GB of GPU memory are free"):
         memory.of_update(PAPER, race, 299.5, 2e9)
+
+
+@pytest.mark.parametrize(("profile", "measured"), [("paper", 4.22e9), ("small", 1.18e9), ("mini", 0.6e9)])
+def test_what_a_process_is_said_to_need_is_near_what_was_measured(profile: str, measured: float) -> None:
+    """Peaks of RTE, of SST-2 with the LSTM, and of the miniature's RTE, one thread (2026-11-25)."""
+    assert memory.of_process(PROFILES[profile]) == pytest.approx(measured, rel=0.25)
