@@ -92,20 +92,23 @@ def test_a_loss_without_a_backward_pass_leaves_the_gradient_alone(monkeypatch: p
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator than glibc's")
-@pytest.mark.parametrize(("kept", "most"), [(True, 1_000), (False, 1_000_000)])
-def test_memory_that_is_given_back_is_not_fetched_anew(kept: bool, most: int) -> None:
-    """64 MB are 16,384 pages; without the setting each is touched for the first time, every time."""
+@pytest.mark.parametrize("kept", [True, False])
+def test_memory_that_is_given_back_is_not_fetched_anew(kept: bool) -> None:
+    """64 MB are 16,384 pages; without the setting each is touched for the first time, every time.
+
+    With it the heap grows a few times first, for an aligned block needs a little more than one of its size.
+    """
     program = f"""
 import resource, torch
 from baselines import device
 if {kept}: device.find("cpu")
-def faults():
+def times(n):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    torch.zeros(16 * 2**20).fill_(1.0)
+    for _ in range(n):
+        torch.zeros(16 * 2**20).fill_(1.0)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-faults()
-print(faults())
+times(10)
+print(times(10))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert most / 1000 < int(done.stdout) + 2 <= most
-    assert (int(done.stdout) >= 10_000) is not kept
+    assert int(done.stdout) < 1_000 if kept else int(done.stdout) > 100_000
