@@ -7,6 +7,7 @@ is what the records give.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -155,6 +156,9 @@ def accepted(results: Path = RESULTS) -> Iterator[tuple[Table, str]]:
 
 
 if __name__ == "__main__":
-    for name in dict.fromkeys(name for _, name in accepted()):
-        for path in render_all(name):
-            print(f"wrote {path}")
+    try:
+        for name in dict.fromkeys(name for _, name in accepted()):
+            for path in render_all(name):
+                print(f"wrote {path}")
+    except (ValueError, OSError) as error:  # a damaged record, a full disk
+        sys.exit(f"results: {error}")

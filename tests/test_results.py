@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from harness import figure_data, figure_results, figure_runs, predictions, record, results
 from harness.figure_data import LEFT, RIGHT
 from harness.record import Record, SplitCount
+from harness.sealed import DamageError
 from harness.tables import TABLES
 from harness.tasks.base import single
 from tests.figure_points import of_layers
@@ -135,6 +137,17 @@ def test_a_foreign_file_among_the_runs_is_named(runs: Path, accepted: Path) -> N
     with pytest.raises(ValueError, match=r"full/x/record\.json is not a record of this harness"):
         accept(runs, "mini", accepted)
     assert not accepted.exists()
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
+def test_rendering_with_a_damaged_record_ends_with_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(_: Path) -> list[Record]:
+        raise DamageError("rte-seed0.json is not a record; move it away")
+
+    monkeypatch.setattr(record, "read_of", damaged)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("harness.results", run_name="__main__")
+    assert ended.value.code == "results: rte-seed0.json is not a record; move it away"
 
 
 def test_every_table_and_profile_with_records_is_known(runs: Path, accepted: Path) -> None:
