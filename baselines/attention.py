@@ -57,11 +57,12 @@ class DroppedAttention(torch.autograd.Function):
         for i, rows in enumerate(blocks(q.shape[1])):
             probabilities, keep = saved[2 * i : 2 * i + 2]
             seen = slice(0, rows.stop)
-            d_v[:, seen].baddbmm_((probabilities * keep).transpose(1, 2), d_y[:, rows])
+            # not by `baddbmm_`, which goes through a slice head by head
+            d_v[:, seen] += torch.bmm((probabilities * keep).transpose(1, 2), d_y[:, rows])
             d_scores = torch.bmm(d_y[:, rows], v[:, seen].transpose(1, 2)).mul_(keep)
             d_scores.sub_(weighed[:, rows]).mul_(probabilities)
             d_q[:, rows] = torch.bmm(d_scores, k[:, seen])
-            d_k[:, seen].baddbmm_(d_scores.transpose(1, 2), q[:, rows])
+            d_k[:, seen] += torch.bmm(d_scores.transpose(1, 2), q[:, rows])
         d_q *= q.shape[-1] ** -0.5
         d_v *= kept_scale
         return by_token(d_qkv, n, heads), None, None, None

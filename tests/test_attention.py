@@ -51,6 +51,17 @@ def test_it_is_the_formula_forward_and_backward(length: int, p: float, monkeypat
     torch.testing.assert_close(own_gradient.double(), expected_gradient, rtol=1e-5, atol=1e-5)
 
 
+def test_no_product_goes_head_by_head() -> None:
+    """torch splits `baddbmm_` into a slice: as many products as sequences times heads."""
+    qkv = torch.randn(N * 2 * BLOCK, 3 * HEADS * EACH, requires_grad=True)
+    attended = dropped_attention(qkv, N, HEADS, 0.5).sum()
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as found:
+        attended.backward()
+    called = {event.key: event.count for event in found.key_averages()}
+    assert "aten::addmm_" not in called
+    assert called["aten::bmm"] == 2 * 4  # of each block
+
+
 def test_memory_is_planned_with_its_blocks() -> None:
     assert memory.QUERIES == BLOCK
 
