@@ -15,7 +15,8 @@ import time
 from collections import Counter
 from typing import Any
 
-from benchmarks.step import Row, matmul_peak, n_vocab_of, ours, useful_flops
+from benchmarks import matmul
+from benchmarks.step import Row, n_vocab_of, ours, size_of, useful_flops
 
 ROW = Row("CoLA", "paper", True, 1)
 LENGTHS = {(8, length): f"8 of {length}" for length in (10, 16, 32, 64, 128, 256, 512)}
@@ -46,7 +47,7 @@ def growth(step: Any, rounds: int, device: Any) -> None:
     seconds: dict[tuple[int, int], list[float]] = {shape: [] for shape in shapes}
     peaks = []
     for number in range(rounds + 1):
-        peaks.append(matmul_peak(ROW, device))
+        peaks.append(1 / matmul.seconds_each(device, matmul.mlp(size_of(ROW).n_embd)))
         for shape in shapes:
             batch = batch_of(shape)
             began = time.perf_counter()

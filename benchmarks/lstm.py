@@ -11,14 +11,13 @@ among the turns. Prints a Markdown table.
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import time
 from typing import Any, NamedTuple
 
 from benchmarks import matmul
-from benchmarks.turns import Turns, serve
+from benchmarks.turns import Turns, arguments, serve
 
 PIPELINES = ("ours", "plain")
 N_VOCAB = 40_481
@@ -108,12 +107,8 @@ def lines(row: Row, seconds: dict[str, list[float]], last: dict[str, Any]) -> li
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = arguments(__doc__, rounds=5)
     parser.add_argument("--windows", type=int, default=4, help="of a batch")
-    parser.add_argument("--threads", action="append", type=int, help="may be repeated (default: 1 and 2)")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--child", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
         pipeline, row = json.loads(chosen.child)

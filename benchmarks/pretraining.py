@@ -12,7 +12,6 @@ the step cost, against the best round of a large matrix product among the turns.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import matmul
-from benchmarks.turns import Turns, serve
+from benchmarks.turns import Turns, arguments, serve
 
 PIPELINES = ("ours", "nanoGPT", "nanoGPT, fused AdamW", "transformers")
 BATCH, LENGTH = 8, 128
@@ -173,14 +172,10 @@ def lines(row: Row, seconds: dict[str, list[float]], last: dict[str, Any]) -> li
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser = arguments(__doc__, rounds=7)
     parser.add_argument("--steps", type=int, default=5, help="of a round")
     parser.add_argument("--width", action="append", type=int, help="may be repeated (default: 64 and 128)")
     parser.add_argument("--dropout", action="append", type=float, help="may be repeated (default: 0.1 and 0)")
-    parser.add_argument("--threads", action="append", type=int, help="may be repeated (default: 1 and 2)")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--child", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
         pipeline, row, folder, steps = json.loads(chosen.child)

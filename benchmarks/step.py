@@ -22,9 +22,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.turns import Turns, serve
+from benchmarks import matmul
+from benchmarks.turns import Turns, arguments, serve
 
-MATMUL = "matmul"
 OURS = "ours"
 KEPT = "pad to longest, pages kept"
 PIPELINES = {OURS: None, "pad to longest": None, KEPT: None, "pad to 128": 128}  # what sequences are padded to
@@ -167,22 +167,6 @@ def theirs(row: Row, device: Any, pad_to: int | None) -> Step:
     return step
 
 
-def matmul_peak(row: Row, device: Any) -> float:
-    """FLOP/s of the larger of the model's own products, forward: (256, D) by (D, 4D)."""
-    import torch
-
-    width = size_of(row).n_embd
-    x, w = torch.randn(256, width, device=device), torch.randn(width, 4 * width, device=device)
-    out = torch.empty(256, 4 * width, device=device)
-    times = max(1, int(2e10 / (2 * 256 * width * 4 * width)))
-    began = time.perf_counter()
-    for _ in range(times):
-        torch.mm(x, w, out=out)
-    float(out[0, 0])
-    rate: float = times * 2 * 256 * width * 4 * width / (time.perf_counter() - began)
-    return rate
-
-
 def useful_flops(row: Row, batch: list[Any]) -> float:
     """Of the matrix products on real tokens."""
     from baselines.cost import training_flops
@@ -200,9 +184,6 @@ def child(chosen: argparse.Namespace, row: Row, pipeline: str) -> None:
     torch.set_num_threads(row.threads)
     # torch's own: the peers' allocator is not to be told what ours is
     device = devices.find(chosen.device) if pipeline == OURS else torch.device(chosen.device)
-    if pipeline == MATMUL:
-        serve(lambda _: matmul_peak(row, device), lambda: None)
-        return
     found = batches(chosen, row)
     step = ours(row, device) if pipeline == OURS else theirs(row, device, PIPELINES[pipeline])
 
@@ -217,23 +198,24 @@ def child(chosen: argparse.Namespace, row: Row, pipeline: str) -> None:
 def measure(chosen: argparse.Namespace, row: Row) -> list[str]:
     """Every pipeline in turn on each batch, the first of which is not counted -> lines of the table."""
     words = ["--data-dir", str(chosen.data_dir), "--vocabulary", str(chosen.vocabulary), "--device", chosen.device]
-    pipelines = [name for name in (MATMUL, *PIPELINES) if name != KEPT or chosen.device == "cpu"]
+    pipelines = [name for name in PIPELINES if name != KEPT or chosen.device == "cpu"]
     commands = [
         (
             name,
-            ["benchmarks.step", *words, "--rounds", str(chosen.rounds), "--one", json.dumps([*row, name])],
+            ["benchmarks.step", *words, "--rounds", str(chosen.rounds), "--child", json.dumps([*row, name])],
             PAGES_KEPT if name == KEPT else {},
         )
         for name in pipelines
     ]
-    with Turns(commands) as turns:
+    product = matmul.pipeline(chosen.device, row.threads, {}, matmul.mlp(size_of(row).n_embd))
+    with Turns([product, *commands]) as turns:
         rounds = [turns.round(number) for number in range(chosen.rounds + 1)]
         last = turns.finish()
-    peak = max(told[MATMUL] for told in rounds)
+    peak = 1 / min(told[matmul.NAME] for told in rounds)
     flops = last[OURS][1][1:]
     own = [told[OURS] for told in rounds[1:]]
     lines = []
-    for name in pipelines[1:]:
+    for name in pipelines:
         seconds = [told[name] for told in rounds[1:]]
         ratio = statistics.median(a / b for a, b in zip(seconds, own, strict=True))
         share = statistics.median(f / s for f, s in zip(flops, seconds, strict=True)) / peak
@@ -247,19 +229,15 @@ def measure(chosen: argparse.Namespace, row: Row) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__, rounds=5)
     parser.add_argument("--data-dir", type=Path, required=True, help="holds glue_data/ and RACE/")
     parser.add_argument("--vocabulary", type=Path, required=True, help="the released vocabulary")
-    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", action="append", choices=WORKS, help="of the sets; may be repeated")
     parser.add_argument("--size", action="append", choices=SIZES, help="may be repeated")
-    parser.add_argument("--threads", action="append", type=int, help="may be repeated (default: 1 and 2)")
     parser.add_argument("--lm-loss", choices=("on", "off"), help="default: both")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--one", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    if chosen.one:
-        *fields, pipeline = json.loads(chosen.one)
+    if chosen.child:
+        *fields, pipeline = json.loads(chosen.child)
         child(chosen, Row(*fields), pipeline)
         return
     print(f"Medians (least to most) of {chosen.rounds} interleaved rounds; {chosen.device}.\n")

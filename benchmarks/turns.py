@@ -5,6 +5,7 @@ A child says "ready", then answers each line that it is told with one line of JS
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -19,6 +20,16 @@ Pipeline = tuple[str, list[str], Mapping[str, str]]  # name, words, what its env
 
 READY, END = "ready", "end"
 LAST_WORDS = 2000  # characters of a dead child's stderr
+
+
+def arguments(description: str | None, rounds: int) -> argparse.ArgumentParser:
+    """What every script of pipelines that take turns understands. rounds: by default."""
+    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--rounds", type=int, default=rounds)
+    made.add_argument("--threads", action="append", type=int, help="may be repeated (default: 1 and 2)")
+    made.add_argument("--device", default="cpu")
+    made.add_argument("--child", help=argparse.SUPPRESS)
+    return made
 
 
 class Child(NamedTuple):
