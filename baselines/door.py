@@ -212,11 +212,11 @@ def parameters(recipe: Recipe, profile: Profile) -> int:
     return cost.parameters(profile.size, recipe.model)
 
 
-def probe(profile: Profile, device: str, model: str = "gpt") -> float:
-    """FLOP/s that training sustains here, measured in about a second."""
+def probe(profile: Profile, device: str, model: str = "gpt", threads: int | None = None) -> float:
+    """FLOP/s that training sustains here, measured in about a second; threads: of the CPU, by default all."""
     from baselines.probe import sustained
 
-    return sustained(profile, device, model)
+    return sustained(profile, device, model, threads)
 
 
 def choose_paths(**paths: Any) -> None:

@@ -18,10 +18,11 @@ SECONDS = 1.0
 LAYERS, VOCABULARY = 2, 4096  # of a large model a slice will do: the rate is per operation
 
 
-def sustained(profile: Profile, device: str, model: str = "gpt") -> float:
+def sustained(profile: Profile, device: str, model: str = "gpt", threads: int | None = None) -> float:
     """FLOP/s of whole updates (forward, backward, clipping, Adam) on windows of the profile's model, cut to two layers.
 
-    Takes about two seconds. Raises ValueError for a device that torch cannot use.
+    Takes about two seconds. threads: of torch on the CPU, by default as many as it has. Raises ValueError for a device
+    that torch cannot use.
     """
     place = devices.find(device)
     full = profile.size
@@ -42,9 +43,14 @@ def sustained(profile: Profile, device: str, model: str = "gpt") -> float:
         objective(tokens).backward()
         optimizer.step(0.0)  # reads the gradients' norm, so it waits for the device
 
-    update()  # the first one allocates
-    began, updates = time.perf_counter(), 0
-    while time.perf_counter() - began < SECONDS:
-        update()
-        updates += 1
-    return updates * cost / (time.perf_counter() - began)
+    usual = torch.get_num_threads()
+    torch.set_num_threads(threads or usual)
+    try:
+        update()  # the first one allocates
+        began, updates = time.perf_counter(), 0
+        while time.perf_counter() - began < SECONDS:
+            update()
+            updates += 1
+        return updates * cost / (time.perf_counter() - began)
+    finally:
+        torch.set_num_threads(usual)

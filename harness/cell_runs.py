@@ -114,7 +114,9 @@ def run(
             rows = {task: data.train.count.n for task, data in found.items()}
             price = partial(estimate.of_left, [cell[1:] for cell in left], rows, loads, profile.finetuning)
             say(price(lambda recipe, load: door.flops(recipes[recipe], profile, *load), probe()))
-        say(plan.estimate(parts, probe))
+        processes, threads = sharing(place, len(left))
+        of_each = partial(door.probe, profile, place.device, threads=threads)
+        say(plan.estimate(parts, probe, processes=processes, of_each=of_each))
 
     def command(cell: Cell, replaced: int | None) -> list[str]:
         return words(chosen, name, cell, models[cell.recipe].folder, Asked(hidden, beside), replaced)
@@ -151,6 +153,16 @@ def run(
     if not chosen.part:
         tally.tell(say, problems)
     return Outcome(through=True, failed=bool(tally.failures or problems))
+
+
+def sharing(place: Place, cells: int) -> tuple[int, int | None]:
+    """How many processes will share so many cells here, and the threads of each, where they share the cores too."""
+    if place.chosen.jobs is None or place.chosen.cluster:
+        return 1, None
+    from harness import launch
+
+    devices = launch.slots(place)
+    return min(cells, len(devices)), launch.threads_each(devices) if place.device == "cpu" else None
 
 
 def chooser(place: Place) -> Callable[[Place, list[Waiting], Tally], None] | None:

@@ -61,6 +61,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def threads_each(devices: Sequence[str]) -> int:
+    """Of the workers on these."""
+    return max(1, cores() // len(devices))
+
+
 class Reply(NamedTuple):
     code: int  # as the command line's; below 0 the signal that ended the process
     said: str
@@ -203,7 +208,7 @@ def run(place: Any, waiting: Sequence[Waiting], tally: Tally) -> None:
 def serve(place: Any, queue: Queue, n: int) -> None:
     """Empty a queue of n command lines. Raises Stop as `run` does."""
     devices = slots(place)
-    workers = [Worker(device, max(1, cores() // len(devices))) for device in devices[:n]]
+    workers = [Worker(device, threads_each(devices)) for device in devices[:n]]
     threads = [threading.Thread(target=empty, args=(worker, queue), daemon=True) for worker in workers]
     asked: list[int] = []
 

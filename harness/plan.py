@@ -183,18 +183,32 @@ def estimate_pretraining(model: Any, chosen: Any, probe: Callable[[], float]) ->
     return estimate({"pre-training": model.flops}, probe, rate)
 
 
-def estimate(parts: Mapping[str, float], probe: Callable[[], float], given: float | None = None) -> str:
+def estimate(
+    parts: Mapping[str, float],
+    probe: Callable[[], float],
+    given: float | None = None,
+    processes: int = 1,
+    of_each: Callable[[], float] = lambda: 0.0,
+) -> str:
     """FLOPs by part -> "time: about 6 min (pre-training 3 min, ...) ...", or that there is nothing to do.
 
-    probe measures FLOP/s; it is only asked where there is something to estimate, and no rate is given.
+    probe measures FLOP/s; it is only asked where there is something to estimate, and no rate is given. processes: that
+    share the fine-tuning; of_each: measures what each of several has.
     """
     parts = {name: flops for name, flops in parts.items() if flops}
     if not parts:
         return "time: nothing is left to compute"
-    rate, total = given or probe(), sum(parts.values())
+    rate = given or probe()
     source = "given" if given else "just measured here"
-    each = ", ".join(f"{name} {duration(flops / rate)}" for name, flops in parts.items())
+    spent = {name: flops / rate for name, flops in parts.items()}
+    told = {name: duration(seconds) for name, seconds in spent.items()}
+    if processes > 1 and "fine-tuning" in parts:
+        each = of_each()
+        spent["fine-tuning"] = parts["fine-tuning"] / (processes * each)
+        shared = f"in {processes} processes of {each / 1e9:,.0f} GFLOP/s"
+        told["fine-tuning"] = f"{duration(spent['fine-tuning'])} {shared}"
+    said = ", ".join(f"{name} {text}" for name, text in told.items())
     return (
-        f"time: about {duration(total / rate)} ({each}) for {total / 1e12:,.1f} TFLOP at the {rate / 1e9:,.0f} GFLOP/s "
-        f"{source}; Ctrl-C stops, and the same command continues"
+        f"time: about {duration(sum(spent.values()))} ({said}) for {sum(parts.values()) / 1e12:,.1f} TFLOP at the "
+        f"{rate / 1e9:,.0f} GFLOP/s {source}; Ctrl-C stops, and the same command continues"
     )

@@ -188,6 +188,15 @@ def test_the_probe_measures_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 1e5 < sustained(tiny.PROFILE, "cpu") < 1e13
 
 
+def test_the_probe_measures_so_many_threads_and_leaves_them_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("baselines.probe.SECONDS", 0.0)
+    chosen: list[int] = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 5)
+    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
+    sustained(tiny.PROFILE, "cpu", threads=3)
+    assert chosen == [3, 5]
+
+
 def test_why_torch_cannot_use_a_gpu_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.version, "cuda", None)
     assert "is a build without CUDA" in door.cuda_problem()

@@ -14,7 +14,7 @@ import torch
 
 from baselines import door
 from baselines.recipes import PROFILES
-from harness import cell_words, figure_runs, hardware, launch, options, runner
+from harness import cell_runs, cell_words, figure_runs, hardware, launch, options, runner
 from harness.cell_words import Asked, Cell, reason, words
 from harness.hardware import Memory
 from harness.in_turn import Waiting
@@ -88,6 +88,29 @@ def test_the_gpus_that_torch_sees_are_placed_on(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
     place = SimpleNamespace(device="cuda", door=door, chosen=Namespace(jobs=0))
     assert launch.slots(place) == ["cuda:0", "cuda:1", "cuda:2"]
+
+
+@pytest.mark.parametrize(
+    ("device", "jobs", "cluster", "expected"),
+    [
+        ("cpu", None, None, (1, None)),
+        ("cpu", 3, None, (3, 2)),
+        ("cpu", 6, None, (4, 1)),
+        ("cuda", 2, None, (2, None)),
+        ("cpu", 3, "slurm", (1, None)),
+    ],
+)
+def test_how_many_share_four_cells_and_with_how_many_threads(
+    device: str,
+    jobs: int | None,
+    cluster: str | None,
+    expected: tuple[int, int | None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(launch, "cores", lambda: 6)
+    place: Any = SimpleNamespace(device=device, door=door, chosen=Namespace(jobs=jobs, cluster=cluster))
+    assert cell_runs.sharing(place, 4) == expected
 
 
 class Place(SimpleNamespace):

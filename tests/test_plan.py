@@ -228,6 +228,16 @@ def test_the_estimate_in_words() -> None:
     )
 
 
+def test_processes_side_by_side_share_the_fine_tuning_alone() -> None:
+    parts = {"pre-training": 6e12, "fine-tuning": 3e12}
+    said = plan.estimate(parts, lambda: 1e10, processes=2, of_each=lambda: 8e9)
+    assert said.startswith(
+        "time: about 13 min (pre-training 10 min, fine-tuning 3 min in 2 processes of 8 GFLOP/s) for 9.0 TFLOP"
+    )
+    trained = plan.estimate({"pre-training": 6e12}, lambda: 1e10, processes=2, of_each=asked)
+    assert trained.startswith("time: about 10 min (pre-training 10 min) for 6.0 TFLOP")
+
+
 def test_a_part_that_is_done_is_not_in_the_estimate() -> None:
     found = plan.estimate({"pre-training": 0.0, "fine-tuning": 3e12}, lambda: 1e10)
     assert found.startswith("time: about 5 min (fine-tuning 5 min) for 3.0 TFLOP")
