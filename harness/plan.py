@@ -188,7 +188,7 @@ def estimate(
     probe: Callable[[], float],
     given: float | None = None,
     processes: int = 1,
-    of_each: Callable[[], float] = lambda: 0.0,
+    of_each: Callable[[], float] | None = None,
 ) -> str:
     """FLOPs by part -> "time: about 6 min (pre-training 3 min, ...) ...", or that there is nothing to do.
 
@@ -202,7 +202,7 @@ def estimate(
     source = "given" if given else "just measured here"
     spent = {name: flops / rate for name, flops in parts.items()}
     told = {name: duration(seconds) for name, seconds in spent.items()}
-    if processes > 1 and "fine-tuning" in parts:
+    if processes > 1 and of_each and "fine-tuning" in parts:
         each = of_each()
         spent["fine-tuning"] = parts["fine-tuning"] / (processes * each)
         shared = f"in {processes} processes of {each / 1e9:,.0f} GFLOP/s"
