@@ -27,6 +27,7 @@ from baselines.micro_batches import in_parts
 from baselines.recipes import PROFILES
 from baselines.shared_prefix import Reading
 from baselines.tokenizer import Tokenizer, count_chunks, count_words
+from benchmarks.turns import run
 from harness.data import Directory, MiniWorld, load
 from harness.mini_world import corpus
 from harness.tasks import TASKS
@@ -119,4 +120,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

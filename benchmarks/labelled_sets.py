@@ -16,6 +16,7 @@ from pathlib import Path
 from baselines import vocabulary
 from baselines.segments import ids_of
 from baselines.tokenizer import Tokenizer
+from benchmarks.turns import run
 from harness.data import Directory, load
 from harness.tasks import TASKS
 
@@ -52,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

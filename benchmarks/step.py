@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import matmul
-from benchmarks.turns import Turns, arguments, serve
+from benchmarks.turns import Turns, arguments, run, serve
 
 OURS = "ours"
 KEPT = "pad to longest, pages kept"
@@ -253,4 +253,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -19,6 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.turns import run
+
 PIPELINES = ("literal", "ours", "transformers")
 Encode = Callable[[str], list[int]]
 
@@ -111,4 +113,4 @@ def spread(rates: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -32,6 +32,14 @@ def arguments(description: str | None, rounds: int) -> argparse.ArgumentParser:
     return made
 
 
+def run(main: Callable[[], None]) -> None:
+    """A script's `main`; a file that is missing or broken ends it with what is wrong, in one line."""
+    try:
+        main()
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
+
+
 class Child(NamedTuple):
     process: subprocess.Popen[str]
     said: IO[bytes]  # its stderr; a file, since a pipe that nobody reads would fill and stop it

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.turns import Pipeline, Turns
+from benchmarks.turns import Pipeline, Turns, run
 
 CHILD = """
 import os, sys, time
@@ -75,3 +75,13 @@ def test_a_child_that_never_gets_ready_ends_it_too() -> None:
     turns = Turns([("absent", ["benchmarks.nowhere"], {})])
     with pytest.raises(SystemExit, match="No module named benchmarks"):
         turns.__enter__()
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError("no folder x"), ValueError("row 3 has no label")])
+def test_a_missing_or_broken_file_ends_a_script_with_one_line(error: Exception) -> None:
+    def main() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        run(main)
+    assert ended.value.code == str(error)
