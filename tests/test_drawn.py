@@ -17,6 +17,7 @@ from harness import figure_data, figure_runs, from_records, language_model, plan
 from harness.corpus import MiniCorpus
 from harness.data import MiniWorld
 from harness.drawn import FIRST, Drawn, asked, of_key
+from harness.mini_world import VERSION
 from harness.record import Record, save
 from harness.sealed import sealed
 from harness.tasks import TASKS
@@ -118,7 +119,10 @@ def test_a_larger_world_has_more_rows_to_score_and_the_first_stays_as_it_was() -
     for task, n in (("wnli", 100), ("rte", 200)):
         one, many = first[task].evaluations["validation"], found[task].evaluations["validation"]
         assert (one.count.n, many.count.n, many.count.of) == (n, 4 * n, 4 * n)
-        assert many.count.origin == "mini world 1, seed 1, scale 4" and one.count.origin == "mini world 1, seed 1"
+        assert (
+            many.count.origin == f"mini world {VERSION}, seed 1, scale 4"
+            and one.count.origin == f"mini world {VERSION}, seed 1"
+        )
         assert {row.sequences for row in one.examples} <= {row.sequences for row in many.examples}
         trained = found[task].train.examples
         assert trained == first[task].train.examples  # too few to teach it, as before
@@ -199,7 +203,7 @@ def test_each_seed_and_world_has_a_folder_of_its_own(tmp_path: Path) -> None:
             chosen = words(tmp_path)
             chosen.world_seed, chosen.pretrain_seed = world, seed
             found = language_model.Untrained(Door(), MINI, FULL, chosen)
-            assert (found.seed, found.tokens.corpus.name) == (seed, f"mini world 1, seed {world}")
+            assert (found.seed, found.tokens.corpus.name) == (seed, f"mini world {VERSION}, seed {world}")
             folders.add((found.folder, found.tokens.folder))
     assert len({one for one, _ in folders}) == 4 and len({tokens for _, tokens in folders}) == 2
 
@@ -223,7 +227,7 @@ def test_the_rows_are_of_the_world_that_is_asked_for() -> None:
     found, _ = runner.load_tasks([TASKS["wnli"]], MiniWorld(10), None, False)
     first, _ = runner.load_tasks([TASKS["wnli"]], MiniWorld(0), None, False)
     assert found["wnli"].train.count.hash != first["wnli"].train.count.hash
-    assert found["wnli"].train.count.origin == "mini world 1, seed 10"
+    assert found["wnli"].train.count.origin == f"mini world {VERSION}, seed 10"
 
 
 def test_another_world_and_pre_training_are_run_from_nothing_and_found_done(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the miniature's eight newer tasks give away to somebody who counts words and understands nothing."""
+"""What the miniature's tasks give away to somebody who counts words and understands nothing."""
 
 from __future__ import annotations
 
@@ -8,17 +8,26 @@ import numpy as np
 import pytest
 
 from harness import shortcuts
+from harness.data import MiniWorld, load
 from harness.mini_world import SIZES
-from harness.tasks import TASKS
+from harness.tasks import TASKS, ZERO_SHOT
 from tests.test_mini_world_rows import ANSWERS, NEW, SHARES, TEXTS, Row, answers, made, texts, words
 
 EVALUATIONS = [(task, split) for task, split in NEW if split != "train"]
+EVERY = {**TASKS, **ZERO_SHOT}
+COUNTED = [(task, name) for task in SIZES for name in (*EVERY[task].evaluations, *EVERY[task].beside)]
 
 
-def counted(task: str, split: str) -> float:
-    """Percent: accuracy of counting words, of graded scores the correlation."""
-    train, test = ([TASKS[task].example(row) for row in made(task, name)] for name in ("train", split))
-    return shortcuts.counting(train, test, TASKS[task].form)
+def of_world(task: str, seed: int, evaluation: str = "") -> shortcuts.Shortcuts:
+    own = EVERY[task]
+    sources = {**own.evaluations, **own.beside}
+    source = sources[evaluation or next(iter(sources))]
+    train, test = (load(own, one, MiniWorld(seed)).examples for one in (own.train, source))
+    return shortcuts.measured(train, test, own.form)
+
+
+def measured(task: str, evaluation: str) -> shortcuts.Shortcuts:
+    return of_world(task, 0, evaluation)
 
 
 def right(task: str, row: Row) -> int:
@@ -26,14 +35,22 @@ def right(task: str, row: Row) -> int:
     return "ABCD".index(row["answer"]) if task == "race" else row["answer_right_ending"] - 1
 
 
-@pytest.mark.parametrize(("task", "split"), [key for key in EVALUATIONS if key[0] not in ("cola", "sst2", "stsb")])
-def test_counting_words_does_not_solve_it(task: str, split: str) -> None:
-    assert counted(task, split) <= 100 * max(SHARES[task].values()) + 6
+OVER = {"qnli": 13, "mnli": 13}  # points above the majority; of the others at most 8
 
 
-@pytest.mark.parametrize(("task", "least", "most"), [("cola", 68, 78), ("sst2", 65, 85), ("stsb", 15, 40)])
-def test_counting_words_goes_some_way(task: str, least: float, most: float) -> None:
-    assert least <= counted(task, "validation") <= most
+@pytest.mark.parametrize(("task", "evaluation"), COUNTED)
+def test_counting_words_does_not_solve_it(task: str, evaluation: str) -> None:
+    """Neither all texts' words nor the last text's, learnt on the training rows."""
+    found, kind = measured(task, evaluation), EVERY[task].form.kind
+    most = 30.0 if kind == "score" else found.majority + OVER.get(task, 8)
+    assert max(found.every, found.last or 0.0) <= most, found
+
+
+@pytest.mark.parametrize("task", ["cola", "sst2", "wnli", "story_cloze"])
+def test_counting_words_says_nothing_in_the_mean_of_worlds(task: str) -> None:
+    """Of two of them: what one set of rows gives by chance, another one does not."""
+    over = [found.every - found.majority for found in (of_world(task, seed) for seed in (0, 1))]
+    assert sum(over) / 2 <= 4.0, over
 
 
 @pytest.mark.parametrize("task", ["mrpc", "qqp", "wnli"])
@@ -47,13 +64,13 @@ def test_words_in_common_do_not_solve_it(task: str) -> None:
     assert best <= max(SHARES[task].values()) + 0.06
 
 
-def test_words_in_common_say_half_of_how_similar_two_texts_are() -> None:
+def test_words_in_common_say_little_of_how_similar_two_texts_are() -> None:
     shared, scores = [], []
     for row in made("stsb", "validation"):
         one, two = (set(words(text)) for text in texts("stsb", row))
         shared.append(len(one & two) / len(one | two))
         scores.append(row["label"])
-    assert 0.4 < np.corrcoef(shared, scores)[0, 1] < 0.65
+    assert abs(np.corrcoef(shared, scores)[0, 1]) < 0.4
 
 
 @pytest.mark.parametrize(("task", "split"), [key for key in EVALUATIONS if key[0] in ANSWERS])
@@ -67,9 +84,9 @@ def test_the_answer_is_not_the_one_with_the_most_words_of_the_text(task: str, sp
     assert hits / SIZES[task][split] <= 1 / len(SHARES[task]) + 0.06
 
 
-@pytest.mark.parametrize("split", SIZES["race"])
+@pytest.mark.parametrize("split", [split for split in SIZES["race"] if split != "test_middle"])
 def test_the_answer_stands_anywhere_in_the_text(split: str) -> None:
-    """Where an answer is a person told of."""
+    """Where an answer is a person told of, of several."""
     places = Counter[int]()
     for row in made("race", split):
         if row["question"].startswith("Who"):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +9,7 @@ import pytest
 
 from harness.data import Directory, MiniWorld, Split, load, problem
 from harness.mini_world import rows
-from harness.mini_world.lexicon import CAUSES, OPPOSITE
+from harness.mini_world.lexicon import KINDS, STATES
 from harness.tasks import TASKS, ZERO_SHOT
 from harness.tasks.base import HIDDEN, Example, Part, Source
 from harness.tasks.winograd import is_possessive, place_of, placed_after, possessive
@@ -250,33 +247,20 @@ def test_mini_rows_are_of_the_pronoun_alone() -> None:
         assert [row["label"] for row in made].count("0") == n // 2
     count, examples = load(DPR, DPR.evaluations["test"], MiniWorld())
     assert (count.n, count.of) == (400, 400)
-    assert examples[0].sequences == (
-        ("The apple was left in the mud. The ball was left by the fire. The apple", "is dirty."),
-        ("The apple was left in the mud. The ball was left by the fire. The ball", "is dirty."),
-    )
+    for example, row in zip(examples, rows("dpr", "test"), strict=True):
+        told, _, rest = str(row["sentence"]).partition(". It ")
+        names = [str(name).capitalize() for name in row["candidates"]]  # type: ignore[attr-defined]
+        assert example.sequences == tuple((f"{told}. {name}", rest) for name in names)
 
 
-DPR_SHA256 = "774c5715daf5fe6377d9e84473c6234f79a5a2ff7c913677a2c1fa79cabb0088"
-
-
-def test_mini_rows_are_pinned() -> None:
-    made = json.dumps([rows("dpr", split) for split in ("train", "test")])
-    assert hashlib.sha256(made.encode()).hexdigest() == DPR_SHA256
-    test = {str(row["sentence"]) for row in rows("dpr", "test")}
-    assert not test & {str(row["sentence"]) for row in rows("dpr", "train")}
-
-
-def test_mini_labels_are_what_the_causes_say() -> None:
-    """Found again from the texts: a cause, its effect, or what the opposite effect is not."""
-    effects = {cause.where: cause.effect for cause in CAUSES}
+def test_mini_labels_are_what_can_be_said_of_what() -> None:
+    """Found again from the texts: of tools nobody says that they sleep, nor of animals that they are cheap."""
+    kind_of = {noun: kind.name for kind in KINDS for noun in kind.nouns}
+    said_of = {word: state.of for state in STATES for word in state.words}
     for row in rows("dpr", "test"):
-        told, _, asked = str(row["sentence"]).lower().rstrip(".").rpartition(" it ")
-        told = told.rstrip(".")
-        parts = re.split(r" and | while |\. ", told)
-        held = [next(e for w, e in effects.items() if part.endswith((w, f"is {e}"))) for part in parts[:2]]
-        value = next(e for w, e in effects.items() if asked.endswith((w, e)))
-        fits = [OPPOSITE[effect] == value if " not " in asked else effect == value for effect in held]
-        assert fits == [row["label"] == "0", row["label"] == "1"]
+        word = str(row["sentence"]).rstrip(".").rpartition(" ")[2]
+        nouns = [str(name).removeprefix("the ") for name in row["candidates"]]  # type: ignore[attr-defined]
+        assert [kind_of[noun] in said_of[word] for noun in nouns] == [row["label"] == "0", row["label"] == "1"]
 
 
 def test_they_are_never_trained_on() -> None:

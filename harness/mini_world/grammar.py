@@ -1,13 +1,13 @@
 """How the miniature world's facts are said: clauses, sentences, and the draws they are made with.
 
-A clause carries the fact it states. One fact in eight (of some, one in two) is *held out*: the corpus never states it,
+A clause carries the fact it states. One fact in four (of some, one in three) is *held out*: the corpus never states it,
 and each labelled row rests on at least one of them, so no row can stand in the corpus. What is held out depends on the
 fact alone, not on the seed, so any corpus goes with any rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from random import Random
 from typing import NamedTuple, TypeVar
@@ -18,8 +18,8 @@ from harness.mini_world.lexicon import BUILDINGS
 T = TypeVar("T")
 Fact = tuple[str, str, str]  # about whom, what is said, of what: the same whichever way it is said, affirmed or not
 
-AT, IS, ALL, PROPERTY, LEFT = "at", "is", "all", "property", "left"
-DOING, WEARS, SCENE = "doing", "wears", "scene"
+AT, IS, ALL, PROPERTY, LEFT, NEAR = "at", "is", "all", "property", "left", "near"
+DOING, WEARS, SCENE, ASKS = "doing", "wears", "scene", "asks"
 NAMES = frozenset(building.name for building in BUILDINGS)
 
 
@@ -52,9 +52,22 @@ def chance(rng: Random, share: float = 0.5) -> bool:
 
 @cache
 def held_out(fact: Fact) -> bool:
-    # of some there are so few that one in eight would leave too little for the rows
-    share = 3 if fact[1] in (PROPERTY, LEFT, SCENE) else 8
+    # of some there are so few that one in four would leave too little for the rows
+    share = 3 if fact[1] in (PROPERTY, LEFT, SCENE, NEAR) else 4
     return crc32("|".join(fact).encode()) % share == 0
+
+
+def asks(question: str) -> Fact:
+    """What can be held out of a question: its words, which state nothing."""
+    return "", ASKS, question.lower().rstrip("?")
+
+
+CORPUS = "corpus"  # in place of a split's name
+
+
+def belongs(facts: Iterable[Fact], split: str) -> bool:
+    """Whether what rests on these facts may stand there: rows need one that is held out, the corpus has none."""
+    return any(map(held_out, facts)) == (split != CORPUS)
 
 
 @cache

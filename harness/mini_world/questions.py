@@ -7,9 +7,20 @@ from random import Random
 
 from harness.mini_world.grammar import AT, IS, NAMES, Clause, a, chance, pick, shuffled
 from harness.mini_world.lexicon import DEEDS, GENERAL, OPPOSITE, Scope
-from harness.mini_world.statements import ENTAILMENT, NEUTRAL, Deeds, Places, States, Told, implies
+from harness.mini_world.statements import (
+    ENTAILMENT,
+    NEUTRAL,
+    Deeds,
+    Places,
+    States,
+    Told,
+    another_state,
+    implies,
+    somebody,
+)
 
 WHO, ANY = "who", ""
+OTHER = 0.2  # of what is asked: something else than is told
 BASE = {deed.finite: f"{deed.auxiliary} {{}} {deed.base}" for deed in DEEDS}
 
 
@@ -36,7 +47,9 @@ def who_did(verb: str, noun: str) -> Clause:
 def answers(said: Clause, question: Clause) -> bool:
     if said.negative or said.relation != question.relation or question.who not in (WHO, said.who):
         return False
-    return implies(said.value, question.value) or question.value in (ANY, OPPOSITE.get(said.value))
+    if question.value == ANY or implies(said.value, question.value):
+        return True
+    return said.value in OPPOSITE and implies(OPPOSITE[said.value], question.value)
 
 
 def judge_question(told: Sequence[Told], question: Clause) -> str:
@@ -46,11 +59,13 @@ def judge_question(told: Sequence[Told], question: Clause) -> str:
 class AboutDeeds(Deeds):
     """What did Anna find? Who has a toy?"""
 
-    def ask(self, rng: Random, _scope: Scope, told: Sequence[Told]) -> Clause:
+    def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
         who, how, what = (pick(rng, told).states[0] for _ in range(3))
+        verb = pick(rng, scope.deeds).finite if chance(rng, OTHER) else how.relation
         if chance(rng):
-            return what_did(who.who, how.relation)
-        return who_did(how.relation, GENERAL.get(what.value, what.value) if chance(rng, 0.4) else what.value)
+            return what_did(somebody(rng, scope, told, who.who), verb)
+        noun = pick(rng, pick(rng, scope.kinds).nouns) if chance(rng, OTHER) else what.value
+        return who_did(verb, GENERAL.get(noun, noun) if chance(rng, 0.4) else noun)
 
     def judge(self, told: Sequence[Told], asked: Clause) -> str:
         return judge_question(told, asked)
@@ -62,11 +77,11 @@ class AboutPlaces(Places):
     def tell(self, rng: Random, scope: Scope, cast: Sequence[str]) -> list[Told]:
         return mixed(rng, super().tell(rng, scope, cast), States.tell(States(), rng, scope, cast))
 
-    def ask(self, rng: Random, _scope: Scope, told: Sequence[Told]) -> Clause:
+    def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
         placed = [one.states[0] for one in told if one.states[0].relation == AT]
         if chance(rng) or not placed:
-            return where(pick(rng, told).states[0].who)
-        place = pick(rng, placed).value
+            return where(somebody(rng, scope, told, pick(rng, told).states[0].who))
+        place = pick(rng, pick(rng, scope.buildings).rooms) if chance(rng, OTHER) else pick(rng, placed).value
         return who_is(GENERAL.get(place, place) if chance(rng, 0.4) else place)
 
     def judge(self, told: Sequence[Told], asked: Clause) -> str:
@@ -76,9 +91,10 @@ class AboutPlaces(Places):
 class AboutStates(States):
     """Is the box wet or dry?"""
 
-    def ask(self, rng: Random, _scope: Scope, told: Sequence[Told]) -> Clause:
+    def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
         who, what = (pick(rng, told).states[0] for _ in range(2))
-        return which_side(who.who, shuffled(rng, (what.value, OPPOSITE[what.value])))
+        word = another_state(rng, scope, what) if chance(rng, OTHER) else what.value
+        return which_side(somebody(rng, scope, told, who.who), shuffled(rng, (word, OPPOSITE[word])))
 
     def judge(self, told: Sequence[Told], asked: Clause) -> str:
         return judge_question(told, asked)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from random import Random
 
-from harness.mini_world.grammar import AT, DOING, IS, WEARS, Clause, at, did, is_, pick, sentence
-from harness.mini_world.lexicon import GENERAL, KINDS, PEOPLE, WORLD
+from harness.mini_world.grammar import AT, DOING, IS, WEARS, Clause, a, at, chance, did, is_, pick, sentence
+from harness.mini_world.lexicon import SYNONYM, Scope
 from harness.mini_world.scenes import does, wears
-from harness.mini_world.statements import Told
+from harness.mini_world.statements import Told, another_state
 
 STOP = ". "
 JOINTS = (" and ", " while ", STOP)
@@ -39,14 +39,26 @@ def denied(said: Clause) -> Clause:
     return clause(said.who, said.relation, said.value, not said.negative)
 
 
-def another(rng: Random, said: Clause) -> str:
+def another(rng: Random, scope: Scope, said: Clause) -> str:
     """Any place, thing or state that could be said of the same."""
     if said.relation == AT:
-        return pick(rng, pick(rng, WORLD.buildings).rooms)
+        return pick(rng, pick(rng, scope.buildings).rooms)
     if said.relation == IS:
-        of_what = "person" if said.who in PEOPLE else GENERAL[said.who.removeprefix("the ")]
-        return pick(rng, pick(rng, WORLD.states_of(of_what)).sides)
-    return pick(rng, pick(rng, KINDS).nouns)
+        return another_state(rng, scope, said)
+    noun = pick(rng, pick(rng, scope.kinds).nouns)
+    verb = said.value.rpartition(" ")[0] if said.relation == DOING else ""
+    return f"{verb.split()[0]} {a(noun)}" if verb else noun
+
+
+def reworded(rng: Random, said: Clause) -> Clause:
+    """The same in other words, where there are any."""
+    return saying(SYNONYM[said.value], said) if said.value in SYNONYM and chance(rng) else said
+
+
+def shared(first: str, second: str) -> int:
+    """How many words of either text the other has too."""
+    one, other = (TOKEN.findall(text.lower()) for text in (first, second))
+    return sum(word in other for word in one) + sum(word in one for word in other)
 
 
 def states(told: Sequence[Told]) -> list[Clause]:

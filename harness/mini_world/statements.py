@@ -15,7 +15,7 @@ from random import Random
 from typing import NamedTuple
 
 from harness.mini_world.grammar import AT, DOING, IS, WEARS, Clause, Fact, at, chance, did, is_, pick, shuffled
-from harness.mini_world.lexicon import GENERAL, KINDS, OPPOSITE, PEOPLE, Scope
+from harness.mini_world.lexicon import GENERAL, OPPOSITE, PEOPLE, SYNONYM, Scope
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
 LABELS = (ENTAILMENT, NEUTRAL, CONTRADICTION)
@@ -36,15 +36,21 @@ def excludes(relation: str, one: str, other: str) -> bool:
     if relation == AT:
         return one != other and GENERAL.get(one) != other and GENERAL.get(other) != one
     if relation == WEARS:
-        return one != other and one.split()[1] == other.split()[1]
-    return not implies(one, other) if relation == DOING else OPPOSITE.get(one) == other
+        return one.split()[-1] == other.split()[-1] and not implies(one, other)
+    if relation == DOING:
+        return not implies(one, other)
+    return one in OPPOSITE and implies(OPPOSITE[one], other)
 
 
 def implies(one: str, other: str) -> bool:
-    """A plate is a dish, the kitchen is at the house; washing a plate is washing a dish."""
-    if one == other or GENERAL.get(one) == other:
+    """A plate is a dish, the kitchen is at the house, who is glad is happy, a red coat is a coat; to wash a plate
+    is to wash a dish.
+    """
+    if other in (one, GENERAL.get(one), SYNONYM.get(one)):
         return True
     first, second = one.split(), other.split()
+    if len(first) == 2 and first[1:] == second:
+        return True
     return len(first) == len(second) == 3 and first[0] == second[0] and GENERAL.get(first[2]) == second[2]
 
 
@@ -83,7 +89,7 @@ class Pair(NamedTuple):
 class Topic(ABC):
     """Draws what is told about some people, and then any number of statements about it."""
 
-    def __init__(self, negatives: float = 0.15, varied: float = 0.4) -> None:
+    def __init__(self, negatives: float = 0.15, varied: float = 0.6) -> None:
         """negatives: the share of statements with a "not"; varied: of those asked in other words than were told."""
         self.negatives = negatives
         self.varied = varied
@@ -100,14 +106,17 @@ class Topic(ABC):
         return judge(told, asked)
 
 
-def somebody(rng: Random, told: Sequence[Told], who: str) -> str:
+def somebody(rng: Random, scope: Scope, told: Sequence[Told], who: str) -> str:
     """`who`, or, where nobody else is told of, at times somebody else: else all would be about the one."""
-    if len(told) > 1 or chance(rng, 0.6):
+    if len(told) > 1 or chance(rng, 0.7):
         return who
     noun = who.removeprefix("the ")
-    others = PEOPLE if who in PEOPLE else next(kind.nouns for kind in KINDS if noun in kind.nouns)
+    others = scope.people if who in PEOPLE else next(kind.nouns for kind in scope.kinds if noun in kind.nouns)
     other = pick(rng, others)
     return other if who in PEOPLE else f"the {other}"
+
+
+OF_A_CASE = 0.2  # of what is asked in other words: of a noun or a room, not of its kind or its building
 
 
 class Deeds(Topic):
@@ -131,32 +140,43 @@ class Deeds(Topic):
             how = what
         noun = what.value
         if chance(rng, self.varied):
-            own = next((kind.nouns for kind in scope.kinds if kind.name == noun), ())
-            noun = GENERAL.get(noun) or pick(rng, own)
-        return did(somebody(rng, told, who.who), how.relation, noun, chance(rng, self.negatives))
+            kind = pick(rng, scope.kinds)
+            if len(told) > 1 or chance(rng):
+                kind = next(one for one in scope.kinds if noun == one.name or noun in one.nouns)
+            noun = pick(rng, kind.nouns) if noun == kind.name or chance(rng, OF_A_CASE) else kind.name
+        return did(somebody(rng, scope, told, who.who), how.relation, noun, chance(rng, self.negatives))
+
+
+def another_state(rng: Random, scope: Scope, said: Clause) -> str:
+    """Any word for how the same may be."""
+    of = "person" if said.who in PEOPLE else GENERAL[said.who.removeprefix("the ")]
+    return pick(rng, pick(rng, scope.states_of(of)).words)
 
 
 class States(Topic):
     """What people and things are like; opposites, negation."""
 
     def tell(self, rng: Random, scope: Scope, cast: Sequence[str]) -> list[Told]:
-        if chance(rng, 0.6):
+        kind = pick(rng, scope.kinds)
+        if chance(rng, 0.6) or len(cast) > len(kind.nouns):
             subjects, states = tuple(cast), scope.states_of("person")
         else:
-            kind = pick(rng, scope.kinds)
             subjects, states = tuple(f"the {noun}" for noun in shuffled(rng, kind.nouns)), scope.states_of(kind.name)
         pool = shuffled(rng, states)[:2]
         return [
-            simple(is_(who, pick(rng, pick(rng, pool).sides), chance(rng, self.negatives)))
+            simple(is_(who, pick(rng, pick(rng, pool).words), chance(rng, self.negatives)))
             for who, _ in zip(subjects, cast, strict=False)
         ]
 
-    def ask(self, rng: Random, _scope: Scope, told: Sequence[Told]) -> Clause:
+    def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
         who, what = (pick(rng, told).states[0] for _ in range(2))
         if chance(rng):
             who = what
-        word = OPPOSITE[what.value] if chance(rng, self.varied) else what.value
-        return is_(somebody(rng, told, who.who), word, chance(rng, self.negatives))
+        word = what.value
+        if chance(rng, self.varied):
+            again = SYNONYM[word], SYNONYM[word], OPPOSITE[word], SYNONYM[OPPOSITE[word]]
+            word = pick(rng, (*again, another_state(rng, scope, what)))
+        return is_(somebody(rng, scope, told, who.who), word, chance(rng, self.negatives))
 
 
 class Places(Topic):
@@ -176,10 +196,11 @@ class Places(Topic):
             who = what
         place = what.value
         if chance(rng, self.varied):
-            rooms = next((building.rooms for building in scope.buildings if building.name == place), ())
-            place = GENERAL.get(place) or pick(rng, rooms)
-        return at(somebody(rng, told, who.who), place, chance(rng, self.negatives))
+            building = pick(rng, scope.buildings)
+            if len(told) > 1 or chance(rng):
+                building = next(one for one in scope.buildings if place == one.name or place in one.rooms)
+            place = pick(rng, building.rooms) if place == building.name or chance(rng, OF_A_CASE) else building.name
+        return at(somebody(rng, scope, told, who.who), place, chance(rng, self.negatives))
 
 
 TOPICS: tuple[Topic, ...] = (Deeds(), States(), Places())
-PLAIN: tuple[Topic, ...] = (Deeds(0.0, 0.0), States(0.0, 0.0), Places(0.0, 0.0))

@@ -1,69 +1,60 @@
 """The rows of Story Cloze: four sentences, an ending that follows from them, and one that does not.
 
-Both endings are said as the corpus says what follows ("So Anna is in the kitchen."), and both are about what the story
-tells: the wrong one says of somebody what was said of somebody else.
+The story is of one person, and of a thing that was left somewhere. Both endings are said as the corpus says what
+follows ("So Anna is at the farm."), in other words than the story's: the wrong one could be true of as many stories.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from random import Random
 
 from harness.mini_world.balance import Candidate
 from harness.mini_world.consequences import effect, follows
-from harness.mini_world.grammar import IS, LEFT, Clause, chance, held_out, is_, pick, sentence, shuffled
-from harness.mini_world.lexicon import GENERAL, OPPOSITE, PEOPLE, WORLD
-from harness.mini_world.retelling import length, of, saying, states
-from harness.mini_world.science import CAUSED
-from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, NEUTRAL, Deeds, Places, States, Told, Topic
+from harness.mini_world.grammar import AT, IS, LEFT, Clause, chance, held_out, is_, pick, sentence, shuffled
+from harness.mini_world.lexicon import EFFECT, GENERAL, OPPOSITE, SYNONYM, Scope
+from harness.mini_world.readers import PORTRAIT
+from harness.mini_world.retelling import length, saying, states
+from harness.mini_world.science import left
+from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, NEUTRAL, simple
 
-TOPICS: tuple[Topic, ...] = (Deeds(0.1), States(0.1), Places(0.1), CAUSED)
-SENTENCES = 4
-LONGEST, STORY = 40, 30  # words and marks, with and without an ending
-
-
-def threads(rng: Random) -> list[list[Told]]:
-    """All of one topic; or two of one and two of another, at times about the same two people."""
-    cast, (one, other) = shuffled(rng, PEOPLE), shuffled(rng, TOPICS)[:2]
-    if chance(rng, 0.3):
-        return [one.tell(rng, WORLD, cast[:SENTENCES])]
-    two, others = cast[:2], cast[2:SENTENCES]
-    return [one.tell(rng, WORLD, two), other.tell(rng, WORLD, two if chance(rng, 0.6) else others)]
+LONGEST = 40  # words and marks of a story with an ending
 
 
 def concluded(rng: Random, said: Clause) -> Clause:
-    """What follows from it: itself, or the effect, the kind, the building, the opposite denied."""
+    """What follows from it: the effect, the kind, the building, the same in another word, the opposite denied."""
     if said.relation == LEFT:
-        said = effect(said)
-    if chance(rng):
-        return said
-    if said.relation == IS:
-        return is_(said.who, OPPOSITE[said.value], not said.negative)
-    return saying(GENERAL.get(said.value, said.value), said)
+        return effect(said)
+    if said.relation != IS:
+        return saying(GENERAL[said.value], said)
+    return saying(SYNONYM[said.value], said) if chance(rng) else is_(said.who, OPPOSITE[said.value], True)
 
 
-def clash(told: Sequence[Sequence[Told]]) -> bool:
-    """Whether one thing is in two threads: it may be dry in one, and left in the rain in the other."""
-    things = [{one.who for one in states(thread)} - set(PEOPLE) for thread in told]
-    return len(things) == 2 and not things[0].isdisjoint(things[1])
+def another(rng: Random, scope: Scope, right: Clause) -> Clause:
+    """Of the same, something else that could be; of what was left somewhere the opposite: what is cold may be wet."""
+    if right.relation == IS and right.value in EFFECT.values():
+        return saying(OPPOSITE[right.value], right)
+    if right.relation == IS:
+        return saying(pick(rng, pick(rng, scope.states_of("person")).words), right)
+    kinds, buildings = [kind.name for kind in scope.kinds], [building.name for building in scope.buildings]
+    return saying(pick(rng, buildings if right.relation == AT else kinds), right)
 
 
-def stories(rng: Random, _split: str) -> Iterator[Candidate]:
+def stories(rng: Random, _split: str, scope: Scope) -> Iterator[Candidate]:
     """Strata are what the two endings say: neither a "not" nor a kind of statement tells which is right."""
     while True:
-        told = threads(rng)
-        every = [one for thread in told for one in thread]
-        if clash(told) or not any(held_out(fact) for one in every for fact in one.facts):
+        told = PORTRAIT.tell(rng, scope, 3, 0.0)
+        thing = pick(rng, pick(rng, scope.kinds).nouns)
+        told = shuffled(rng, [*told, simple(left(thing, pick(rng, scope.causes).where))])
+        if not any(held_out(fact) for one in told for fact in one.facts):
             continue
-        one, other = shuffled(rng, states(pick(rng, told)))[:2]
-        right = concluded(rng, one)
-        wrong = of(other.who, right) if chance(rng) else of(one.who, concluded(rng, other))
-        verdicts = [follows(every, said) for said in (right, wrong)]
-        if verdicts[0] != ENTAILMENT or verdicts[1] not in (NEUTRAL, CONTRADICTION):
+        right = concluded(rng, pick(rng, states(told)))
+        wrong = another(rng, scope, right)
+        if follows(told, right) != ENTAILMENT or follows(told, wrong) not in (NEUTRAL, CONTRADICTION):
             continue
-        story = [sentence(one.text) for one in shuffled(rng, every)]
+        story = [sentence(one.text) for one in told]
         endings = shuffled(rng, (right, wrong))
         written = [sentence(f"so {said.text}") for said in endings]
-        if length(*story) <= STORY and length(*story, max(written, key=length)) <= LONGEST:
+        if length(*story, max(written, key=length)) <= LONGEST:
             stratum = tuple((said.relation, said.negative) for said in endings)
             yield Candidate((*story, *written), str(endings.index(right) + 1), stratum, tuple(story))
