@@ -140,7 +140,7 @@ LARGER = {  # a profile at a larger scale: fields that are replaced; chosen by c
     ("mini", 4): {
         "size": Size(n_layer=6, n_head=4, n_embd=128, n_ctx=64, n_vocab=1000, n_units=384),
         "pretraining": Pretraining(learning_rate=1e-3, batch=16, warmup=800, tokens=12_000_000, dropout=0.0),
-        "summary": "1.3 M parameters, a larger corpus, twice as many rows scored; about an hour of pre-training on a CPU",
+        "summary": "1.3 M parameters, a larger generated corpus, twice the rows to score; an hour of pre-training",
     },
 }
 PROFILES = {
