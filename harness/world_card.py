@@ -30,6 +30,11 @@ from harness.tasks import TASKS, ZERO_SHOT
 from harness.tasks.base import Task
 
 LICENCE = "MIT, as the code that generates it; no text of anybody else is in it"
+CONVENTIONS = (
+    'a name stands for one person and "the cup" for one cup; everybody is in one place and does one thing at a time; '
+    "of two opposites one excludes the other; a red coat is the only coat; the inn is at the market, the barn at the "
+    "farm, as the corpus says"
+)
 SHORTCUTS = ("task", "evaluation", "rows", "metric", "majority", "last text", "words")
 OVERLAPS = (*SHORTCUTS[:3], "row in training", "row in corpus", "a text in training", "a text in corpus")
 
@@ -125,6 +130,7 @@ def text(card: Card, format: str) -> Iterator[str]:
     )
     yield f"content sha256 {card.content}"
     yield f"licence: {LICENCE}"
+    yield textwrap.fill(f"conventions: {CONVENTIONS}", WIDTH, subsequent_indent="  ")
     yield ""
     yield from outline()
     yield ""
