@@ -186,21 +186,3 @@ def name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"cpu, {torch.get_num_threads()} threads"
-
-
-def threads_worth(operations: float) -> int | None:
-    """One for an update so small that more are no faster: the same model then comes out of any number of cores. None:
-    all. The miniature's updates have 0.9e9 operations; measured on two cores.
-    """
-    return 1 if operations < 2e9 else None
-
-
-@contextmanager
-def threads(count: int | None) -> Iterator[None]:
-    """So many of the CPU's; None: as many as torch has."""
-    usual = torch.get_num_threads()
-    torch.set_num_threads(count or usual)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(usual)

@@ -18,7 +18,6 @@ from torch import Tensor
 from baselines import device as devices
 from baselines import divergence, models, state_files, token_file, vocabulary, weights
 from baselines.checkpoint import Checkpoint, identity
-from baselines.cost import training_flops
 from baselines.distributed import Team, team, without_exchange
 from baselines.objective import Objective, one_seed, sample, spread
 from baselines.optimizer import Adam, warmup_cosine
@@ -59,11 +58,9 @@ def pretrain(
             lambda: token_file.prepare(documents, profile.size.n_vocab, tokens_dir or run_dir, report, vocabulary_dir)
         )
         training = Training(found, recipe, profile, run_dir, report, together, seed, every)
-        tokens, length = profile.pretraining.batch * profile.size.n_ctx, profile.size.n_ctx
-        each = training_flops(profile.size, tokens, length, lm_loss=True, model=recipe.model)
-        with devices.threads(devices.threads_worth(each)), divergence.windows_named(training):
+        with divergence.windows_named(training):
             training.run()
-            return training.finish(corpus) if together.leads else {}
+        return training.finish(corpus) if together.leads else {}
 
 
 class Training:

@@ -43,10 +43,14 @@ def sustained(profile: Profile, device: str, model: str = "gpt", threads: int | 
         objective(tokens).backward()
         optimizer.step(0.0)  # reads the gradients' norm, so it waits for the device
 
-    with devices.threads(threads):
+    usual = torch.get_num_threads()
+    torch.set_num_threads(threads or usual)
+    try:
         update()  # the first one allocates
         began, updates = time.perf_counter(), 0
         while time.perf_counter() - began < SECONDS:
             update()
             updates += 1
         return updates * cost / (time.perf_counter() - began)
+    finally:
+        torch.set_num_threads(usual)

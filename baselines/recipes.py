@@ -162,7 +162,7 @@ PROFILES = {
     "mini": Profile(
         "mini",
         Size(n_layer=4, n_head=4, n_embd=64, n_ctx=64, n_vocab=1000, n_units=192),
-        Pretraining(learning_rate=2.5e-3, batch=8, warmup=400, tokens=10_000_000, dropout=0.0),
+        Pretraining(learning_rate=2.5e-3, batch=16, warmup=400, tokens=10_000_000, dropout=0.0),
         FineTuning(learning_rate=2e-3, batch=16, epochs=20, warmup=0.1, dropout=0.0, head_dropout=0.0),
         "0.3 M parameters, generated data; minutes on two CPU cores",
     ),

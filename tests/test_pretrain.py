@@ -16,15 +16,12 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
-from baselines import device as devices
 from baselines import vocabulary, weights
 from baselines.batches import windows
-from baselines.cost import training_flops
 from baselines.gpt import GPT
 from baselines.objective import Objective, sample, spread
 from baselines.pretrain import pretrain
-from baselines.recipes import FULL, PROFILES, RECIPES
-from baselines.report import silent
+from baselines.recipes import FULL, RECIPES
 from baselines.tokenizer import Tokenizer
 from tests import tiny
 from tests.test_finetune import StopAt
@@ -76,19 +73,6 @@ def test_the_seed_decides_the_weights(tmp_path: Path) -> None:
         train(tmp_path / name, seed=seed)
     one, other = (load_file(tmp_path / name / "model.safetensors") for name in "ab")
     assert not torch.equal(one["transformer.tokens_embed.weight"], other["transformer.tokens_embed.weight"])
-
-
-def test_small_updates_come_out_of_any_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are made on one; large ones on all, and afterwards there are as many as before."""
-    chosen: list[int] = []
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 5)
-    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
-    pretrain(tiny.DOCUMENTS, FULL, tiny.PROFILE, tmp_path, silent)
-    assert chosen == [1, 5]
-    for name, threads in (("mini", 1), ("small", None), ("paper", None)):
-        profile = PROFILES[name]
-        tokens = profile.pretraining.batch * profile.size.n_ctx
-        assert devices.threads_worth(training_flops(profile.size, tokens, profile.size.n_ctx, True)) == threads
 
 
 def test_a_corpus_shorter_than_a_window_is_refused(tmp_path: Path) -> None:
