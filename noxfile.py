@@ -15,7 +15,7 @@ nox.options.error_on_missing_interpreters = True
 
 HERE = Path(__file__).parent
 INSTALLED = ("pyproject.toml", "constraints.txt")  # what decides the environment's content
-# A process a core, or a GPU: so the miniature's Tables 2 to 5 take two cores 13 minutes, and 30 cell after cell
+# A process a core, or a GPU: so the miniature's Tables 2 to 5 take two cores 20 minutes, not 40
 SIDE_BY_SIDE = ("--jobs",)
 PATIENCE = 20.0  # seconds that a stopped training may take to save its state
 

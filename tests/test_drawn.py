@@ -116,9 +116,9 @@ def test_a_larger_world_has_more_rows_to_score_and_the_first_stays_as_it_was() -
     assert larger == MiniWorld(1, 4)
     found, _ = runner.load_tasks([TASKS["wnli"], TASKS["rte"]], larger, None, False)
     first, _ = runner.load_tasks([TASKS["wnli"], TASKS["rte"]], MiniWorld(1), None, False)
-    for task, n in (("wnli", 100), ("rte", 200)):
+    for task, n in (("wnli", 100), ("rte", 300)):
         one, many = first[task].evaluations["validation"], found[task].evaluations["validation"]
-        assert (one.count.n, many.count.n, many.count.of) == (n, 4 * n, 4 * n)
+        assert (one.count.n, many.count.n, many.count.of) == (n, 2 * n, 2 * n)
         assert (
             many.count.origin == f"mini world {VERSION}, seed 1, scale 4"
             and one.count.origin == f"mini world {VERSION}, seed 1"
@@ -146,7 +146,7 @@ def test_a_larger_scale_is_a_larger_model_of_the_mini_profile_alone() -> None:
     mini, larger = PROFILES["mini"], at_scale(PROFILES["mini"], 4)
     assert at_scale(mini, 1) == mini and at_scale(PROFILES["small"], 4) == PROFILES["small"]
     assert door.parameters(RECIPES["full"], larger) > 4 * door.parameters(RECIPES["full"], mini)
-    assert larger.pretraining.tokens == 2 * mini.pretraining.tokens == 12_000_000
+    assert larger.pretraining.tokens == 12_000_000 > mini.pretraining.tokens
     assert (larger.name, larger.finetuning) == (mini.name, mini.finetuning)
 
 
