@@ -14,6 +14,7 @@ from harness import cell_runs, figure_runs, language_model, launch, plan, study
 from harness.cell_runs import Outcome, Place
 from harness.drawn import Drawn
 from harness.launch import Reply
+from harness.mini_world import VERSION
 from harness.rows import RECIPES
 from harness.study_scores import COLUMNS
 from harness.tables import TABLES
@@ -129,5 +130,5 @@ def test_a_dry_run_trains_nothing_and_tells_its_worlds(tmp_path: Path) -> None:
     done = harness(*line, "--runs", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "\nworld 2, pre-training 0\n" in done.stdout
-    assert "52 cells: " in done.stdout and "mini world 1, seed 2" in done.stdout
+    assert "52 cells: " in done.stdout and f"mini world {VERSION}, seed 2" in done.stdout
     assert not list(tmp_path.rglob("record.json")) and not list(tmp_path.rglob("*.safetensors"))

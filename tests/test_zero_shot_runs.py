@@ -104,7 +104,7 @@ def test_what_is_kept_of_a_checkpoint(tmp_path: Path) -> None:
     assert kept["tasks"]["race"]["evaluation"] == "all" and set(kept["tasks"]["race"]["data"]) == {"middle", "high"}
     assert kept["tasks"]["sst2"]["pieces"] == {"negative": 8, "positive": 8}
     assert kept["tasks"]["sst2"]["ties"] == 400
-    assert kept["tasks"]["cola"]["threshold_rows"] == 1000
+    assert kept["tasks"]["cola"]["threshold_rows"] == 800
 
 
 def test_the_threshold_is_chosen_on_training_rows_alone(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_stop_loses_one_set(tmp_path: Path) -> None:
     assert [one.released for one in stopped.made] == [1, 1]
     scored(tmp_path, after)
     whole = scored(tmp_path / "other", whole_door := Door())
-    assert [len(one.asked) for one in after.made] == [0, len(whole_door.made[1].asked) - 1400]  # CoLA's were kept
+    assert [len(one.asked) for one in after.made] == [0, len(whole_door.made[1].asked) - 1200]  # CoLA's were kept
     found, expected = (
         [json.loads((folder / "4.json").read_text())["tasks"] for folder in folders]
         for folders in (scored(tmp_path), whole)
