@@ -35,7 +35,7 @@ CONVENTIONS = (
     "of two opposites one excludes the other; a red coat is the only coat; the inn is at the market, the barn at the "
     "farm, as the corpus says"
 )
-SHORTCUTS = ("task", "evaluation", "rows", "metric", "majority", "last text", "words")
+SHORTCUTS = ("task", "evaluation", "rows", "metric", "majority", "last text", "words", "in common")
 OVERLAPS = (*SHORTCUTS[:3], "row in training", "row in corpus", "a text in training", "a text in corpus")
 
 
@@ -139,7 +139,8 @@ def text(card: Card, format: str) -> Iterator[str]:
     yield ""
     yield table(list(sizes(card)), ("task", "split", "rows", "texts", "answers"), format)
     yield ""
-    yield "What counting words gives, in percent (last text: without those before it; words: of all texts)."
+    yield "What counting words gives, in percent (last text: without those before it; words: of all texts;"
+    yield "in common: no word, but how many of them both texts have)."
     yield ""
     yield table(list(scores(card)), SHORTCUTS, format)
     yield ""
@@ -189,9 +190,8 @@ def scores(card: Card) -> Iterator[tuple[object, ...]]:
     for each in card.read:
         for name, split in each.evaluations.items():
             found = card.shortcuts[each.task.name, name]
-            last = "" if found.last is None else f"{found.last:.1f}"
             told = each.task.name, name, len(split.examples), each.metric
-            yield *told, f"{found.majority:.1f}", last, f"{found.every:.1f}"
+            yield *told, *("" if one is None else f"{one:.1f}" for one in found)
 
 
 def table(rows: Sequence[Sequence[object]], headings: Sequence[str], format: str) -> str:

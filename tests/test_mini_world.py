@@ -110,10 +110,12 @@ def test_no_pair_stands_in_a_document(task: str, split: str) -> None:
             assert not any(premises <= said for premises in wanted[second]), second
 
 
-OVERLAP = {"mnli": 0.2, "snli": 0.35, "scitail": 0.1, "qnli": 0.22, "rte": 0.14}  # at most, of all rows
+# Known and not yet mended: where nothing is decided, somebody else is told of, whose name is a word less in common.
+LEAKS = pytest.mark.xfail(strict=True, reason="how many words two texts have in common gives the label away")
+IN_COMMON = [pytest.param(*key, marks=() if key[0] == "rte" else LEAKS) for key in EVALUATIONS]
 
 
-@pytest.mark.parametrize(("task", "split"), EVALUATIONS)
+@pytest.mark.parametrize(("task", "split"), IN_COMMON)
 def test_words_in_common_do_not_solve_it(task: str, split: str) -> None:
     """The best label for each number of shared words, chosen on the evaluation rows themselves: an upper bound."""
     by_overlap: dict[tuple[int, bool], Counter[str]] = {}
@@ -123,4 +125,4 @@ def test_words_in_common_do_not_solve_it(task: str, split: str) -> None:
         by_overlap.setdefault((shared, negated), Counter())[label] += 1
     majority = max(sum(by_overlap.values(), Counter[str]()).values())
     best = sum(max(counts.values()) for counts in by_overlap.values())
-    assert (best - majority) / SIZES[task][split] <= OVERLAP[task]
+    assert (best - majority) / SIZES[task][split] <= 0.08

@@ -9,7 +9,7 @@ import pytest
 
 from harness import shortcuts
 from harness.data import MiniWorld, load
-from harness.mini_world import SIZES
+from harness.mini_world import SIZES, entailment
 from harness.tasks import TASKS, ZERO_SHOT
 from tests.test_mini_world_rows import ANSWERS, NEW, SHARES, TEXTS, Row, answers, made, texts, words
 
@@ -35,14 +35,17 @@ def right(task: str, row: Row) -> int:
     return "ABCD".index(row["answer"]) if task == "race" else row["answer_right_ending"] - 1
 
 
-OVER = {"qnli": 13, "mnli": 13}  # points above the majority; of the others at most 8
+# "Where is Anna?" is answered by no sentence about a farm as often as by one about a barn: not yet mended
+LEAKS = pytest.mark.xfail(strict=True, reason="the words of QNLI's sentences say something of the label")
+BAGS = [pytest.param(*key, marks=LEAKS if key[0] == "qnli" else ()) for key in COUNTED]
 
 
-@pytest.mark.parametrize(("task", "evaluation"), COUNTED)
+@pytest.mark.parametrize(("task", "evaluation"), BAGS)
 def test_counting_words_does_not_solve_it(task: str, evaluation: str) -> None:
     """Neither all texts' words nor the last text's, learnt on the training rows."""
     found, kind = measured(task, evaluation), EVERY[task].form.kind
-    most = 30.0 if kind == "score" else found.majority + OVER.get(task, 8)
+    over = 8 if task in entailment.SIZES else 6
+    most = 30.0 if kind == "score" else found.majority + over
     assert max(found.every, found.last or 0.0) <= most, found
 
 

@@ -37,15 +37,15 @@ def test_of_one_text_there_is_no_hypothesis_and_the_majority_is_that_of_training
     train = [single(f"word{i % 3}", 1.0 if i % 3 else 0.0) for i in range(30)]
     test = [single("word0", 0.0), single("word1", 1.0), single("word0", 0.0), single("word0", 0.0)]
     found = shortcuts.measured(train, test, classify("no", "yes"))
-    assert found == (25.0, None, 100.0)  # "yes" is most frequent in training, and right once
+    assert found == (25.0, None, 100.0, None)  # "yes" is most frequent in training, and right once
 
 
 def test_of_several_answers_the_likeliest_is_taken() -> None:
     rows = [answers((f"text {i % 4}", "who?"), ("a liar", "the truth", "a fool"), 1.0) for i in range(12)]
     found = shortcuts.measured(rows, rows, choose())
-    assert found == (100.0, 100.0, 100.0)
+    assert found[:3] == (100.0, 100.0, 100.0)
     swapped = [answers((f"text {i}", "who?"), ("the truth", "a fool", "a liar"), 0.0) for i in range(4)]
-    assert shortcuts.measured(rows, swapped, choose()) == (0.0, 100.0, 100.0)
+    assert shortcuts.measured(rows, swapped, choose())[:3] == (0.0, 100.0, 100.0)
 
 
 def test_graded_scores_are_correlated() -> None:
@@ -53,6 +53,16 @@ def test_graded_scores_are_correlated() -> None:
     rows = [both_orders(" ".join(["same"] * (i % 6) + ["other"] * (5 - i % 6)), "x", float(i % 6)) for i in range(60)]
     found = shortcuts.measured(rows, rows, form)
     assert found.majority == 0.0 and found.every > 95 and found.last is not None and abs(found.last) < 60
+
+
+def test_how_many_words_two_texts_have_in_common_is_measured_without_any_word() -> None:
+    form = classify("other", "same")
+    rows = [pair(f"a{i} b{i} c{i}", f"a{i} b{i}" if i % 2 else f"a{i} x{i}", float(i % 2)) for i in range(80)]
+    found = shortcuts.measured(rows[:40], rows[40:], form)
+    assert found.common == 100.0 and found.every < 75  # no word of the later rows is known
+    assert shortcuts.common(("Anna is sad.", "She is not so sad.")) == (
+        "2_3_0_1",
+    )  # shared, new, nots before and in it
 
 
 # What stands in two places
