@@ -2,9 +2,10 @@
 
 Everything is made anew in a folder of its own, at the mini profile's size with a shorter pre-training: the miniature's
 rows and token ids (`harness.facts`), a fixed training (`harness.trace`), and the scores of a few cells that have
-something to lose (`harness.drop`). Which cells: of the miniature's tasks CoLA, SST-2 and STS-B alone are learnt well
-above what a constant answer scores; between them they have two input formats and three metrics. The other formats,
-whose scores a fault could not lower, are in the fixed training.
+something to lose (`harness.drop`). Which cells: of the miniature's tasks CoLA and STS-B alone are learnt above what a
+constant answer scores from so short a pre-training; they have two input formats and two metrics. SST-2 is learnt in one
+of eight of them (92, the others 48 to 65), and the rule for scores wants none so skewed. What a fault could not lower
+is in the fixed training.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from harness.progress import duration
 from harness.runner import Data
 from harness.tasks import TASKS
 
-TOKENS = 600_000  # of pre-training: a tenth of the profile's; CoLA and SST-2 are learnt from it as well
-SCORED = {"cola": "mc", "sst2": "acc", "stsb": "pc"}
+TOKENS = 3_000_000  # of pre-training: from a fifth of it CoLA varies by 12 points, from these by 6
+SCORED = {"cola": "mc", "stsb": "pc"}
 DEVICE = "cpu"
 TRAINED = "trained: "  # begins the facts that only the trainings for scores give
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
-from zlib import crc32
 
 PATIENCE = 200_000  # draws without a complete group
 
@@ -20,11 +19,6 @@ class Candidate(NamedTuple):
     label: str
     stratum: tuple[object, ...] = ()
     about: tuple[str, ...] = ()
-
-
-def trains(*texts: str) -> bool:
-    """Whether a row is for training: decided by the row itself, so that no split shares one with another."""
-    return crc32("|".join(texts).encode()) % 4 > 0
 
 
 def evened(candidates: Iterable[Candidate], shares: Mapping[str, int]) -> Iterator[Candidate]:

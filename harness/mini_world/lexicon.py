@@ -159,7 +159,6 @@ WORKS = ("film", "book", "play", "song", "novel", "show")
 PARTS = ("plot", "cast", "ending", "music", "acting", "style")
 PLAIN_SAID = ("long", "short", "recent", "foreign")  # neither good nor bad
 
-DOMAINS = tuple(building.domain for building in BUILDINGS)
 
 # Each word belongs to one thing: what it is a case of, what means the same, and what it excludes.
 GENERAL = {noun: kind.name for kind in KINDS for noun in kind.nouns} | {

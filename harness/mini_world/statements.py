@@ -1,7 +1,7 @@
 """Statements, and how one stands to what was told: it follows, it contradicts, or neither.
 
-What is told is two statements or more about different people or things, in the same few words, so that the words alone
-say nothing: a reader has to see who did what. The label of a statement is not drawn but found, by `judge`.
+What is told is one statement, or some about different people or things, in the same few words, so that a reader has to
+see who did what and to know which words mean the same. The label of a statement is not drawn but found, by `judge`.
 
 The world has its conventions, which the corpus teaches: a name stands for one person, "the box" for one box; somebody
 is in one place at a time; opposites exclude each other.
