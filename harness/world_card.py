@@ -31,9 +31,10 @@ from harness.tasks.base import Task
 
 LICENCE = "MIT, as the code that generates it; no text of anybody else is in it"
 CONVENTIONS = (
-    'a name stands for one person and "the cup" for one cup; everybody is in one place and does one thing at a time; '
-    "of two opposites one excludes the other; a red coat is the only coat; the inn is at the market, the barn at the "
-    "farm, as the corpus says"
+    'a name stands for one person and "the cup" for one cup; after a canoe was told of, "the boat" is that canoe and '
+    '"the dish" is something else; everybody is in one place and does one thing at a time; of two opposites one '
+    "excludes the other; a black coat is the only coat; the inn is at the market, the barn at the farm, as the corpus "
+    "says"
 )
 SHORTCUTS = ("task", "evaluation", "rows", "metric", "majority", "last text", "words", "in common")
 OVERLAPS = (*SHORTCUTS[:3], "row in training", "row in corpus", "a text in training", "a text in corpus")

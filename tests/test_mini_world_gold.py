@@ -28,6 +28,7 @@ from harness.mini_world.lexicon import (
 )
 from tests.test_mini_world_rows import Row, made, words
 
+FIGURED = {noun: kind.name for kind in FIGURES for noun in kind.nouns}
 NOUNS = {noun: kind.name for kind in KINDS for noun in kind.nouns}
 ROOMS = {room: building.name for building in BUILDINGS for room in building.rooms}
 WIDER = NOUNS | ROOMS
@@ -42,13 +43,13 @@ def either(words: Any) -> str:
     return f"(?:{'|'.join(words)})"
 
 
-SOMEBODY = either([*PEOPLE, *(f"the {noun}" for noun in (*NOUNS, *FIGURES)), "it"])
+SOMEBODY = either([*PEOPLE, *(f"the {noun}" for noun in (*NOUNS, *FIGURED)), "it"])
 VERB = either(deed.finite for deed in DEEDS)
 PLACE = re.compile(rf"({SOMEBODY}) is (not )?(?:in the {either(ROOMS)}|at the {either(set(ROOMS.values()))})")
 STATE = re.compile(rf"({SOMEBODY}) is (not )?({either(MEANT)})")
 DEED = re.compile(rf"({SOMEBODY}) ({VERB}) (no|a|an) (\w+)")
 LEFT = re.compile(rf"({SOMEBODY}) was left ({either(EFFECTS)})")
-PICTURE = re.compile(rf"(?:the|a) ({either(FIGURES)}) ((?:is|wears) .+)")
+PICTURE = re.compile(rf"(?:the|a) ({either(FIGURED)}) ((?:is|wears) .+)")
 RULE = re.compile(rf"all (\w+) ({either(said.many for said in PROPERTIES)})")
 CASE = re.compile(rf"an? (\w+) ({either(said.one for said in PROPERTIES)})")
 MANY = {said.many: said.one for said in PROPERTIES}

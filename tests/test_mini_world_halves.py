@@ -9,7 +9,8 @@ import pytest
 
 from harness.mini_world import SIZES, corpus, rows
 from harness.mini_world.entailment import LAND, MATCHED, MISMATCHED, OTHER
-from harness.mini_world.lexicon import EFFECT, FRESH, SHOWN, WORLD, Scope, halves
+from harness.mini_world.lexicon import EFFECT
+from harness.mini_world.scope import FRESH, SHOWN, WORLD, Scope, halves
 from tests.test_mini_world_rows import EVERY, said_in, words
 
 SEEDS = range(6)
@@ -26,11 +27,11 @@ def content(scope: Scope) -> dict[str, set[str]]:
         "bad": set(scope.opinion.bad),
         "causes": {cause.where.split()[-1] for cause in scope.causes},
         "properties": {said.one.split()[-1] for said in scope.properties},
-        "postures": set(scope.postures),
+        "postures": {noun for kind in scope.postures for noun in kind.nouns},
         "deeds": {deed.finite for deed in scope.deeds},
         "people": {name.lower() for name in scope.people},
-        "figures": set(scope.figures),
-        "colours": set(scope.colours),
+        "figures": {noun for kind in scope.figures for noun in kind.nouns},
+        "colours": {noun for kind in scope.colours for noun in kind.nouns},
     }
 
 
@@ -58,6 +59,7 @@ def test_of_each_kind_building_and_sort_of_state_either_half_has_as_many(seed: i
     for half in (shown, fresh):
         assert [(kind.name, kind.domain) for kind in half.kinds] == [(k.name, k.domain) for k in WORLD.kinds]
         assert all(len(kind.nouns) == 3 for kind in half.kinds)
+        assert all(len(kind.nouns) == 2 for kind in (*half.figures, *half.colours, *half.postures))
         assert all(len(building.rooms) == 3 for building in half.buildings)
         assert {cause.effect for cause in half.causes} == {cause.effect for cause in WORLD.causes}
         for kind in ("person", *(kind.name for kind in WORLD.kinds)):

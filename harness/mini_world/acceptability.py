@@ -12,11 +12,12 @@ from random import Random
 from typing import NamedTuple
 
 from harness.mini_world.balance import Candidate
-from harness.mini_world.grammar import NAMES, Fact, a, asks, chance, held_out, pick, plural, sentence, shuffled
-from harness.mini_world.lexicon import DEEDS, KINDS, OPPOSITE, PEOPLE, PROPERTIES, Scope
+from harness.mini_world.grammar import AT, NAMES, Fact, a, asks, chance, held_out, pick, plural, sentence, shuffled
+from harness.mini_world.lexicon import DEEDS, KINDS, OPPOSITE, PEOPLE, PROPERTIES
 from harness.mini_world.questions import QUESTIONS
 from harness.mini_world.scenes import SCENES
 from harness.mini_world.science import CAUSED, INHERITED, single
+from harness.mini_world.scope import Scope
 from harness.mini_world.statements import TOPICS, Topic
 
 ACCEPTABLE, UNACCEPTABLE = "acceptable", "unacceptable"
@@ -30,6 +31,7 @@ OTHER_FORM = {deed.finite: deed.base for deed in DEEDS} | {
 }
 GIVEN = frozenset(said.one.split()[1] for said in PROPERTIES)
 KIND_OF = {plural(kind.name): kind.name for kind in KINDS if kind.name != "fruit"}  # "all fruit" is said
+KIND_NAMES = frozenset(kind.name for kind in KINDS)
 PREPOSITIONS, ARTICLES = frozenset(("in", "at", "by")), frozenset(("a", "an", "the"))
 DETERMINERS = ARTICLES | {"no"}
 DOUBLED = DETERMINERS - {"no"} | PREPOSITIONS | {"is", "was", "wears", "does", "did", "all", "has", "wants", "or"}
@@ -202,7 +204,8 @@ class Natural(NamedTuple):
 def question(rng: Random, scope: Scope) -> Natural:
     topic = pick(rng, QUESTIONS)
     asked = topic.ask(rng, scope, topic.tell(rng, scope, shuffled(rng, scope.people)[:2]))
-    if asked.value in NAMES:  # "who is at the farm" has no word of either half, so training could show it too
+    # "who is at the farm" and "where is the boat" have no word of either half, so training could show them too
+    if asked.value in NAMES or (asked.relation == AT and asked.who.removeprefix("the ") in KIND_NAMES):
         return question(rng, scope)
     return Natural(asked.text, "?", (asks(asked.text),), "question")
 

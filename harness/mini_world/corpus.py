@@ -16,14 +16,15 @@ from random import Random
 
 from harness.mini_world import duplicates, pronouns, similarity, stories
 from harness.mini_world.consequences import follows
-from harness.mini_world.grammar import CORPUS, Clause, a, asks, chance, held_out, pick, plural, sentence, shuffled
-from harness.mini_world.lexicon import BUILDINGS, CAUSES, KINDS, OPPOSITE, STATES, SYNONYM, WORLD
+from harness.mini_world.glossary import words
+from harness.mini_world.grammar import CORPUS, Clause, asks, chance, held_out, pick, sentence, shuffled
 from harness.mini_world.questions import QUESTIONS
 from harness.mini_world.readers import PORTRAIT, SEVERAL, right_answer
 from harness.mini_world.retelling import states
 from harness.mini_world.reviews import review
 from harness.mini_world.scenes import SCENES
 from harness.mini_world.science import CAUSED, INHERITED
+from harness.mini_world.scope import WORLD
 from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, TOPICS, States, Told, Topic
 
 STATED: tuple[Topic, ...] = (States(),)  # the hardest to learn, so told of twice as often
@@ -196,29 +197,6 @@ def compared(rng: Random) -> str:
     return " ".join(lines)
 
 
-def words(rng: Random) -> str:
-    """Kinds, rooms, opposites, causes."""
-    said = []
-    for _ in range(4):
-        kind, building, state, cause = pick(rng, KINDS), pick(rng, BUILDINGS), pick(rng, STATES), pick(rng, CAUSES)
-        noun, word = pick(rng, kind.nouns), pick(rng, state.words)
-        said.append(
-            pick(
-                rng,
-                (
-                    f"{sentence(a(noun), '')} is {a(kind.name)}.",
-                    f"{sentence(plural(kind.name), '')}: {a(noun)}.",
-                    f"The {pick(rng, building.rooms)} is at the {building.name}.",
-                    f"What is {word} is not {SYNONYM[OPPOSITE[word]]}.",
-                    f"What is {word} is not {OPPOSITE[word]}.",
-                    f"What is {word} is {SYNONYM[word]}.",
-                    f"What is left {cause.where} is {cause.effect}.",
-                ),
-            )
-        )
-    return " ".join(said)
-
-
 # in the order of their shares
 DOCUMENTS: tuple[tuple[Callable[[Random], str], int], ...] = (
     (exam, 36),
@@ -226,8 +204,8 @@ DOCUMENTS: tuple[tuple[Callable[[Random], str], int], ...] = (
     (recall, 9),
     (lesson, 12),
     (quiz, 8),
-    (words, 8),
-    (pictures, 8),
+    (words, 10),
+    (pictures, 12),
     (follow, 6),
     (reviewed, 6),
     (it, 5),

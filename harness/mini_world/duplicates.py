@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from harness.mini_world.balance import Candidate
 from harness.mini_world.grammar import AT, CORPUS, IS, asks, chance, held_out, is_, pick, sentence, shuffled
-from harness.mini_world.lexicon import OPPOSITE, SYNONYM, Kind, Scope
+from harness.mini_world.lexicon import OPPOSITE, SYNONYM, Kind
 from harness.mini_world.questions import BASE, what_did, where, which_side, who_did, who_is
 from harness.mini_world.retelling import clause, length, reworded, shared
+from harness.mini_world.scope import Scope
 
 DUPLICATE, NOT_DUPLICATE = "duplicate", "not_duplicate"
 WHERE, SIDE, WHAT, WHETHER, WHO_IS, WHO_DID = "where", "side", "what", "whether", "who is", "who did"

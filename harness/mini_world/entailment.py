@@ -2,7 +2,8 @@
 
 Every row rests on a fact that the corpus holds out, and MNLI's mismatched rows use words of domains that its training
 rows never show. Strata are the kind of statement, the words that could give a label away (such as negation), length,
-and, where somebody else need not be told of for nothing to be decided, the number of words in common.
+and the number of words in common: where nothing is decided, something of another kind is spoken of, as often as the
+same is by its kind.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import NamedTuple
 
 from harness.mini_world.balance import Candidate, evened
 from harness.mini_world.grammar import AT, chance, held_out, pick, sentence, shuffled
-from harness.mini_world.lexicon import FRESH, GARMENTS, GENERAL, SHOWN, Scope, halves
+from harness.mini_world.lexicon import GARMENTS, GENERAL
 from harness.mini_world.questions import QUESTIONS
 from harness.mini_world.scenes import SCENES
 from harness.mini_world.science import CAUSED, INHERITED
-from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, NEUTRAL, TOPICS, Deeds, Places, States, Told, Topic
+from harness.mini_world.scope import FRESH, SHOWN, Scope, halves
+from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, NEUTRAL, TOPICS, Places, States, Told, Topic
 
 LAND, OTHER = ("home", "farm", "market"), ("school", "sea")
 MATCHED, MISMATCHED = "validation_matched", "validation_mismatched"
@@ -37,7 +39,7 @@ class Layout(NamedTuple):
     indexed: bool = True  # whether the hub has a column idx
 
 
-EXCLUSIVE: tuple[Topic, ...] = (States(), Places())  # where what is told rules something else out
+EXCLUSIVE: tuple[Topic, ...] = (States(), Places(things=1.0))  # where what is told rules something else out
 THREE = {ENTAILMENT: 1, NEUTRAL: 1, CONTRADICTION: 1}
 TWO = {ENTAILMENT: ENTAILMENT, NEUTRAL: NOT_ENTAILMENT, CONTRADICTION: NOT_ENTAILMENT}
 SAME = {name: name for name in THREE}
@@ -84,9 +86,6 @@ def tokens(text: str) -> list[str]:
 NEGATIONS = frozenset(("no", "not"))
 RULES = frozenset(("in", "at", "wears", "or", "what", "where", "who"))  # they tell ways of asking apart
 WIDE = frozenset((*GENERAL.values(), *GARMENTS))  # the boat, not the canoe; a coat, not a red coat
-# Of these, rows of every label have as many words in common; of the others somebody else is told of where nothing is
-# decided.
-WORDED_ALIKE = (States, Deeds)
 
 
 def joined(rng: Random, told: list[Told], joints: tuple[str, ...]) -> str:
@@ -122,7 +121,9 @@ def drawn(rng: Random, task: str, scope: Scope) -> Iterator[Candidate]:
                 *(word for word in second if word in RULES),
                 second[-1] in WIDE,
                 sum(said.relation == AT for one in told for said in one.states),
-                sum(word in first for word in second) if isinstance(topic, WORDED_ALIKE) else None,
+                clause.who.removeprefix("the ") in WIDE,
+                sum(word in first for word in second),
+                len(second),
                 len(told),
             )
             asked = sentence(clause.text, "?" if layout.asks else ".")

@@ -24,7 +24,7 @@ from harness.mini_world import (
 )
 from harness.mini_world.balance import Candidate, evened
 from harness.mini_world.grammar import shuffled
-from harness.mini_world.lexicon import FRESH, SHOWN, Scope, halves
+from harness.mini_world.scope import FRESH, SHOWN, Scope, halves
 
 
 class Rows(NamedTuple):

@@ -1,24 +1,17 @@
 """The words of the miniature world and how they are related: kinds, opposites, synonyms, places, deeds, causes.
 
-Tuples only, and every order is fixed, so that a seed draws the same world on every machine. A `Scope` is a part of the
-lexicon: the corpus speaks with all of it (`WORLD`), labelled training rows with one half of the words that bear
-meaning, evaluation rows with the other (`halves`): what those mean can only be learnt from the corpus.
+Tuples only, and every order is fixed, so that a seed draws the same world on every machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
-from random import Random
 from typing import NamedTuple
 
 PEOPLE = (
     *("Anna", "Tom", "Mary", "Paul", "Eve", "Ben", "Jane", "Max"),
     *("Rosa", "Leo", "Nora", "Carl", "Kate", "Hugo", "Vera", "Otto"),
 )
-COLOURS = ("red", "blue", "green", "black", "white", "yellow", "pink", "brown")
 GARMENTS = ("coat", "hat")
-FIGURES = ("man", "woman", "boy", "girl", "king", "queen", "nurse", "clown")
 
 
 class Kind(NamedTuple):
@@ -120,7 +113,20 @@ DEEDS = (
     Deed("lost", "did", "lose"),
 )
 
-POSTURES = ("dancing", "running", "sleeping", "singing", "swimming", "reading")
+# What pictures show.
+FIGURES = (
+    Kind("child", "pictures", ("boy", "girl", "toddler", "pupil")),
+    Kind("worker", "pictures", ("nurse", "cook", "miner", "tailor")),
+    Kind("monarch", "pictures", ("king", "queen", "sultan", "pharaoh")),
+)
+COLOURS = (
+    Kind("dark", "pictures", ("black", "brown", "navy", "maroon")),
+    Kind("bright", "pictures", ("white", "yellow", "pink", "golden")),
+)
+POSTURES = (
+    Kind("moving", "pictures", ("dancing", "running", "swimming", "jumping")),
+    Kind("resting", "pictures", ("sleeping", "sitting", "napping", "relaxing")),
+)
 ACTIVITIES = ("washing", "painting", "carrying")
 
 PROPERTIES = (
@@ -161,7 +167,7 @@ PLAIN_SAID = ("long", "short", "recent", "foreign")  # neither good nor bad
 
 
 # Each word belongs to one thing: what it is a case of, what means the same, and what it excludes.
-GENERAL = {noun: kind.name for kind in KINDS for noun in kind.nouns} | {
+GENERAL = {noun: kind.name for kind in (*KINDS, *FIGURES, *COLOURS, *POSTURES) for noun in kind.nouns} | {
     room: building.name for building in BUILDINGS for room in building.rooms
 }
 SYNONYM = {
@@ -172,79 +178,3 @@ SYNONYM = {
 }
 OPPOSITE = {one: other for state in STATES for pair in (state.sides, state.again) for one, other in (pair, pair[::-1])}
 EFFECT = {cause.where: cause.effect for cause in CAUSES}
-
-
-class Scope(NamedTuple):
-    """The words that one text may use. Function words and garments belong to all."""
-
-    people: tuple[str, ...]
-    figures: tuple[str, ...]
-    colours: tuple[str, ...]
-    kinds: tuple[Kind, ...]
-    states: tuple[State, ...]
-    buildings: tuple[Building, ...]
-    deeds: tuple[Deed, ...]
-    properties: tuple[Property, ...]
-    causes: tuple[Cause, ...]
-    postures: tuple[str, ...]
-    activities: tuple[str, ...]
-    opinion: Opinion
-
-    def states_of(self, kind: str) -> tuple[State, ...]:
-        return tuple(state for state in self.states if kind in state.of)
-
-    def of_domains(self, domains: tuple[str, ...]) -> Scope:
-        """Its words of some domains: their kinds and buildings. What can be said of things belongs to all."""
-        return self._replace(
-            kinds=tuple(kind for kind in self.kinds if kind.domain in domains),
-            buildings=tuple(building for building in self.buildings if building.domain in domains),
-        )
-
-
-WORLD = Scope(
-    PEOPLE, FIGURES, COLOURS, KINDS, STATES, BUILDINGS, DEEDS, PROPERTIES, CAUSES, POSTURES, ACTIVITIES, OPINION
-)
-
-
-SHOWN, FRESH = "shown", "fresh"
-
-
-@cache
-def halves(seed: int) -> dict[str, Scope]:
-    """The words that labelled training rows may use, and those that they never show. Kinds and buildings are in
-    both; of the words of each kind, and so on, half is in either, by the seed.
-    """
-    rng = Random(f"halves {seed}")
-
-    def parted(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        drawn = [word for _, word in sorted((rng.random(), word) for word in words)]
-        chosen = {SHOWN: set(drawn[: len(drawn) // 2]), FRESH: set(drawn[len(drawn) // 2 :])}
-        return {half: tuple(word for word in words if word in chosen[half]) for half in chosen}
-
-    nouns = {kind.name: parted(kind.nouns) for kind in KINDS}
-    rooms = {building.name: parted(building.rooms) for building in BUILDINGS}
-    states = {of: parted([state.sides[0] for state in STATES if state.of == of]) for of in {s.of: 0 for s in STATES}}
-    causes = {
-        effect: parted([c.where for c in CAUSES if c.effect == effect]) for effect in dict.fromkeys(EFFECT.values())
-    }
-    properties = parted([said.one for said in PROPERTIES])
-    people, figures, colours = parted(PEOPLE), parted(FIGURES), parted(COLOURS)
-    deeds = parted([deed.finite for deed in DEEDS])
-    postures, good, bad = parted(POSTURES), parted(OPINION.good), parted(OPINION.bad)
-    return {
-        half: Scope(
-            people[half],
-            figures[half],
-            colours[half],
-            tuple(kind._replace(nouns=nouns[kind.name][half]) for kind in KINDS),
-            tuple(state for state in STATES if state.sides[0] in states[state.of][half]),
-            tuple(building._replace(rooms=rooms[building.name][half]) for building in BUILDINGS),
-            tuple(deed for deed in DEEDS if deed.finite in deeds[half]),
-            tuple(said for said in PROPERTIES if said.one in properties[half]),
-            tuple(cause for cause in CAUSES if cause.where in causes[cause.effect][half]),
-            postures[half],
-            ACTIVITIES,
-            Opinion(good[half], bad[half]),
-        )
-        for half in (SHOWN, FRESH)
-    }

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from harness.mini_world.balance import Candidate
 from harness.mini_world.grammar import CORPUS, NEAR, Clause, belongs, held_out, is_, pick, sentence, shuffled
-from harness.mini_world.lexicon import ALIVE, OBJECTS, THINGS, Scope
+from harness.mini_world.lexicon import ALIVE, OBJECTS, THINGS
+from harness.mini_world.scope import Scope
 
 ENTAILMENT, NOT_ENTAILMENT = "entailment", "not_entailment"
 IT = "it"

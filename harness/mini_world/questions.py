@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from random import Random
 
 from harness.mini_world.grammar import AT, IS, NAMES, Clause, a, chance, pick, shuffled
-from harness.mini_world.lexicon import DEEDS, GENERAL, OPPOSITE, Scope
+from harness.mini_world.lexicon import DEEDS, GENERAL, OPPOSITE, PEOPLE
+from harness.mini_world.scope import Scope
 from harness.mini_world.statements import (
     ENTAILMENT,
     NEUTRAL,
@@ -16,6 +17,7 @@ from harness.mini_world.statements import (
     Told,
     another_state,
     implies,
+    is_called,
     somebody,
 )
 
@@ -45,7 +47,9 @@ def who_did(verb: str, noun: str) -> Clause:
 
 
 def answers(said: Clause, question: Clause) -> bool:
-    if said.negative or said.relation != question.relation or question.who not in (WHO, said.who):
+    if said.negative or said.relation != question.relation:
+        return False
+    if said.who not in PEOPLE if question.who == WHO else not is_called(said.who, question.who):
         return False
     if question.value == ANY or implies(said.value, question.value):
         return True
@@ -72,13 +76,16 @@ class AboutDeeds(Deeds):
 
 
 class AboutPlaces(Places):
-    """Where is Anna? Who is at the house?"""
+    """Where is Anna? Where is the boat? Who is at the house?"""
+
+    def __init__(self) -> None:
+        super().__init__(things=0.4)
 
     def tell(self, rng: Random, scope: Scope, cast: Sequence[str]) -> list[Told]:
         return mixed(rng, super().tell(rng, scope, cast), States.tell(States(), rng, scope, cast))
 
     def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
-        placed = [one.states[0] for one in told if one.states[0].relation == AT]
+        placed = [one.states[0] for one in told if one.states[0].relation == AT and one.states[0].who in PEOPLE]
         if chance(rng) or not placed:
             return where(somebody(rng, scope, told, pick(rng, told).states[0].who))
         place = pick(rng, pick(rng, scope.buildings).rooms) if chance(rng, OTHER) else pick(rng, placed).value

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from harness.mini_world.consequences import follows
 from harness.mini_world.grammar import AT, IS, Clause, a, at, chance, did, is_, pick, shuffled
-from harness.mini_world.lexicon import EFFECT, GENERAL, OPPOSITE, PEOPLE, SYNONYM, Scope
+from harness.mini_world.lexicon import EFFECT, GENERAL, OPPOSITE, PEOPLE, SYNONYM
 from harness.mini_world.questions import what_did, where
 from harness.mini_world.retelling import of, states
 from harness.mini_world.science import generic, left, single
+from harness.mini_world.scope import Scope
 from harness.mini_world.statements import ENTAILMENT, States, Told, simple
 
 OTHERS = 3  # answers beside the right one

@@ -12,9 +12,9 @@ from random import Random
 
 from harness.mini_world.balance import Candidate
 from harness.mini_world.grammar import Clause, held_out, pick, sentence, shuffled
-from harness.mini_world.lexicon import Scope
 from harness.mini_world.readers import PORTRAIT, SEVERAL, Asked, Reader, right_answer
 from harness.mini_world.retelling import STOP, length, text
+from harness.mini_world.scope import Scope
 from harness.mini_world.statements import Told
 
 MIDDLE, HIGH = "middle", "high"

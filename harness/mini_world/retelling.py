@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from random import Random
 
 from harness.mini_world.grammar import AT, DOING, IS, WEARS, Clause, a, at, chance, did, is_, pick, sentence
-from harness.mini_world.lexicon import SYNONYM, Scope
+from harness.mini_world.lexicon import SYNONYM
 from harness.mini_world.scenes import does, wears
+from harness.mini_world.scope import Scope
 from harness.mini_world.statements import Told, another_state
 
 STOP = ". "

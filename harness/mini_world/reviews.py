@@ -10,7 +10,8 @@ from random import Random
 from typing import NamedTuple
 
 from harness.mini_world.grammar import IS, Clause, Fact, chance, pick, shuffled
-from harness.mini_world.lexicon import OPINION, PARTS, PLAIN_SAID, WORKS, Scope
+from harness.mini_world.lexicon import OPINION, PARTS, PLAIN_SAID, WORKS
+from harness.mini_world.scope import Scope
 
 NEGATIVE, POSITIVE = "negative", "positive"
 DENIED = 0.2  # of opinions

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from random import Random
 
 from harness.mini_world.grammar import ALL, LEFT, PROPERTY, Clause, a, chance, is_, pick, plural, shuffled
-from harness.mini_world.lexicon import EFFECT, GENERAL, OPPOSITE, Property, Scope
-from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, NEUTRAL, Told, Topic, simple
+from harness.mini_world.lexicon import EFFECT, GENERAL, OPPOSITE, Property
+from harness.mini_world.scope import Scope
+from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, NEUTRAL, Told, Topic, is_called, simple, something
 
 
 def generic(kind: str, said: Property) -> Clause:
@@ -56,13 +57,13 @@ class Caused(Topic):
 
     def ask(self, rng: Random, scope: Scope, told: Sequence[Told]) -> Clause:
         who, what = (pick(rng, told).states[0] for _ in range(2))
-        subject = who.who
-        if len(told) == 1 and chance(rng):
-            subject = f"the {pick(rng, pick(rng, scope.kinds).nouns)}"
-        return is_(subject, EFFECT[what.value], False)
+        become = EFFECT[what.value]
+        if len(told) == 1 and chance(rng, 0.4):
+            become = pick(rng, scope.causes).effect
+        return is_(something(rng, scope.kinds, who.who), become, False)
 
     def judge(self, told: Sequence[Told], asked: Clause) -> str | None:
-        effects = {EFFECT[one.value] for each in told for one in each.states if one.who == asked.who}
+        effects = {EFFECT[one.value] for each in told for one in each.states if is_called(one.who, asked.who)}
         if OPPOSITE[asked.value] in effects:
             return CONTRADICTION
         return ENTAILMENT if asked.value in effects else NEUTRAL

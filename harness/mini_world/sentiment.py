@@ -10,8 +10,8 @@ from random import Random
 
 from harness.mini_world.balance import Candidate
 from harness.mini_world.grammar import held_out, sentence
-from harness.mini_world.lexicon import Scope
 from harness.mini_world.reviews import review
+from harness.mini_world.scope import Scope
 
 
 def opinions(rng: Random, _split: str, scope: Scope) -> Iterator[Candidate]:

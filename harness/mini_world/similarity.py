@@ -25,7 +25,7 @@ from harness.mini_world.grammar import (
     pick,
     shuffled,
 )
-from harness.mini_world.lexicon import GENERAL, OPPOSITE, PEOPLE, SYNONYM, Scope
+from harness.mini_world.lexicon import GENERAL, OPPOSITE, PEOPLE, SYNONYM
 from harness.mini_world.retelling import (
     JOINTS,
     another,
@@ -40,6 +40,7 @@ from harness.mini_world.retelling import (
     text,
 )
 from harness.mini_world.scenes import SCENES
+from harness.mini_world.scope import Scope
 from harness.mini_world.statements import Deeds, Places, States, Told, Topic, implies
 
 EQUIVALENT, NOT_EQUIVALENT = "equivalent", "not_equivalent"

@@ -15,7 +15,8 @@ from random import Random
 from typing import NamedTuple
 
 from harness.mini_world.grammar import AT, DOING, IS, WEARS, Clause, Fact, at, chance, did, is_, pick, shuffled
-from harness.mini_world.lexicon import GENERAL, OPPOSITE, PEOPLE, SYNONYM, Scope
+from harness.mini_world.lexicon import GENERAL, OPPOSITE, PEOPLE, SYNONYM, Kind
+from harness.mini_world.scope import Scope
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
 LABELS = (ENTAILMENT, NEUTRAL, CONTRADICTION)
@@ -35,28 +36,35 @@ def excludes(relation: str, one: str, other: str) -> bool:
     """Whether what is `one` is never `other`."""
     if relation == AT:
         return one != other and GENERAL.get(one) != other and GENERAL.get(other) != one
-    if relation == WEARS:
-        return one.split()[-1] == other.split()[-1] and not implies(one, other)
-    if relation == DOING:
-        return not implies(one, other)
+    if relation == WEARS and one.split()[-1] != other.split()[-1]:
+        return False
+    if relation in (WEARS, DOING):
+        return not implies(one, other) and not implies(other, one)
     return one in OPPOSITE and implies(OPPOSITE[one], other)
 
 
 def implies(one: str, other: str) -> bool:
-    """A plate is a dish, the kitchen is at the house, who is glad is happy, a red coat is a coat; to wash a plate
-    is to wash a dish.
+    """A plate is a dish, the kitchen is at the house, who is glad is happy, who is dancing is moving, a black coat is
+    a coat and a dark coat; to wash a plate is to wash a dish.
     """
     if other in (one, GENERAL.get(one), SYNONYM.get(one)):
         return True
     first, second = one.split(), other.split()
     if len(first) == 2 and first[1:] == second:
         return True
+    if len(first) == len(second) == 2:
+        return first[1] == second[1] and GENERAL.get(first[0]) == second[0]
     return len(first) == len(second) == 3 and first[0] == second[0] and GENERAL.get(first[2]) == second[2]
+
+
+def is_called(who: str, asked: str) -> bool:
+    """Whether `asked` can be said of it: "the boat" of the canoe that was told of."""
+    return asked in (who, f"the {GENERAL.get(who.removeprefix('the '))}")
 
 
 def bearing(said: Clause, asked: Clause) -> str | None:
     """How one statement decides another; None where readers would differ ("not happy": is that "sad"?)."""
-    if (said.who, said.relation) != (asked.who, asked.relation):
+    if not is_called(said.who, asked.who) or said.relation != asked.relation:
         return NEUTRAL
     if said.negative:
         if said.relation == IS and excludes(IS, said.value, asked.value):
@@ -106,14 +114,21 @@ class Topic(ABC):
         return judge(told, asked)
 
 
+def something(rng: Random, kinds: Sequence[Kind], who: str) -> str:
+    """`who`, mostly by its kind, or something else: the canoe, the boat, the dish, the plate."""
+    if chance(rng, 0.25):
+        return who
+    kind = pick(rng, kinds)
+    if chance(rng):
+        kind = next(one for one in kinds if who.removeprefix("the ") in one.nouns)
+    return f"the {kind.name if chance(rng, 0.8) else pick(rng, kind.nouns)}"
+
+
 def somebody(rng: Random, scope: Scope, told: Sequence[Told], who: str) -> str:
     """`who`, or, where nobody else is told of, at times somebody else: else all would be about the one."""
-    if len(told) > 1 or chance(rng, 0.7):
-        return who
-    noun = who.removeprefix("the ")
-    others = scope.people if who in PEOPLE else next(kind.nouns for kind in scope.kinds if noun in kind.nouns)
-    other = pick(rng, others)
-    return other if who in PEOPLE else f"the {other}"
+    if who not in PEOPLE:
+        return something(rng, scope.kinds, who)
+    return who if len(told) > 1 or chance(rng, 0.7) else pick(rng, scope.people)
 
 
 OF_A_CASE = 0.2  # of what is asked in other words: of a noun or a room, not of its kind or its building
@@ -180,12 +195,20 @@ class States(Topic):
 
 
 class Places(Topic):
-    """Where somebody is; rooms in buildings, one place at a time."""
+    """Where somebody or something is; rooms in buildings, one place at a time."""
+
+    def __init__(self, negatives: float = 0.15, varied: float = 0.6, things: float = 0.0) -> None:
+        """things: how often things are told of instead of people, each of another kind."""
+        super().__init__(negatives, varied)
+        self.things = things
 
     def tell(self, rng: Random, scope: Scope, cast: Sequence[str]) -> list[Told]:
         rooms = [room for building in shuffled(rng, scope.buildings)[:2] for room in shuffled(rng, building.rooms)[:2]]
+        subjects = cast
+        if chance(rng, self.things):
+            subjects = [f"the {pick(rng, kind.nouns)}" for kind in shuffled(rng, scope.kinds)]
         said = []
-        for who in cast:
+        for who, _ in zip(subjects, cast, strict=False):
             room = pick(rng, rooms)
             said.append(simple(at(who, GENERAL[room] if chance(rng, 0.15) else room, chance(rng, self.negatives))))
         return said
@@ -203,4 +226,4 @@ class Places(Topic):
         return at(somebody(rng, scope, told, who.who), place, chance(rng, self.negatives))
 
 
-TOPICS: tuple[Topic, ...] = (Deeds(), States(), Places())
+TOPICS: tuple[Topic, ...] = (Deeds(), States(), Places(things=0.5))

@@ -12,10 +12,11 @@ from random import Random
 from harness.mini_world.balance import Candidate
 from harness.mini_world.consequences import effect, follows
 from harness.mini_world.grammar import AT, IS, LEFT, Clause, chance, held_out, is_, pick, sentence, shuffled
-from harness.mini_world.lexicon import EFFECT, GENERAL, OPPOSITE, SYNONYM, Scope
+from harness.mini_world.lexicon import EFFECT, GENERAL, OPPOSITE, SYNONYM
 from harness.mini_world.readers import PORTRAIT
 from harness.mini_world.retelling import length, saying, states
 from harness.mini_world.science import left
+from harness.mini_world.scope import Scope
 from harness.mini_world.statements import CONTRADICTION, ENTAILMENT, NEUTRAL, simple
 
 LONGEST = 40  # words and marks of a story with an ending
