@@ -22,12 +22,12 @@ from tests.test_mini_world_gold import (
     OPPOSITES,
     ROOMS,
     VERB,
-    Row,
     Statement,
     clauses,
     either,
     every,
 )
+from tests.test_mini_world_rows import Row
 
 SHADES, STANCES = ({noun: kind.name for kind in kinds for noun in kind.nouns} for kinds in (COLOURS, POSTURES))
 WIDER = {**NOUNS, **ROOMS, **FIGURED, **SHADES, **STANCES}
