@@ -100,7 +100,8 @@ def stands(told: Statement, asked: Statement) -> str:
 
 
 def together(told: Sequence[Statement], asked: Statement) -> str:
-    """Of several statements all but one leave it open."""
+    """Of several statements all but one leave it open, and "the toy" is one of them at most."""
+    assert len({one.who for one in told if asked.who in (one.who, WIDER.get(one.who))}) < 2, (told, asked)
     found = {stands(one, asked) for one in told} - {NEUTRAL}
     assert len(found) < 2, (told, asked)
     return found.pop() if found else NEUTRAL

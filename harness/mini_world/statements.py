@@ -79,6 +79,9 @@ def bearing(said: Clause, asked: Clause) -> str | None:
 
 
 def judge(told: Sequence[Told], asked: Clause) -> str | None:
+    """None too where "the toy" could be the doll or the kite that were told of."""
+    if len({said.who for one in told for said in one.states if is_called(said.who, asked.who)}) > 1:
+        return None
     found = {bearing(said, asked) for one in told for said in one.states} - {NEUTRAL}
     return found.pop() if len(found) == 1 else None if found else NEUTRAL
 
