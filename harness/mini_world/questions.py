@@ -17,6 +17,7 @@ from harness.mini_world.statements import (
     Told,
     another_state,
     implies,
+    is_ambiguous,
     is_called,
     somebody,
 )
@@ -56,7 +57,9 @@ def answers(said: Clause, question: Clause) -> bool:
     return said.value in OPPOSITE and implies(OPPOSITE[said.value], question.value)
 
 
-def judge_question(told: Sequence[Told], question: Clause) -> str:
+def judge_question(told: Sequence[Told], question: Clause) -> str | None:
+    if is_ambiguous(told, question):
+        return None
     return ENTAILMENT if any(answers(said, question) for one in told for said in one.states) else NEUTRAL
 
 
@@ -71,7 +74,7 @@ class AboutDeeds(Deeds):
         noun = pick(rng, pick(rng, scope.kinds).nouns) if chance(rng, OTHER) else what.value
         return who_did(verb, GENERAL.get(noun, noun) if chance(rng, 0.4) else noun)
 
-    def judge(self, told: Sequence[Told], asked: Clause) -> str:
+    def judge(self, told: Sequence[Told], asked: Clause) -> str | None:
         return judge_question(told, asked)
 
 
@@ -91,7 +94,7 @@ class AboutPlaces(Places):
         place = pick(rng, pick(rng, scope.buildings).rooms) if chance(rng, OTHER) else pick(rng, placed).value
         return who_is(GENERAL.get(place, place) if chance(rng, 0.4) else place)
 
-    def judge(self, told: Sequence[Told], asked: Clause) -> str:
+    def judge(self, told: Sequence[Told], asked: Clause) -> str | None:
         return judge_question(told, asked)
 
 
@@ -103,7 +106,7 @@ class AboutStates(States):
         word = another_state(rng, scope, what) if chance(rng, OTHER) else what.value
         return which_side(somebody(rng, scope, told, who.who), shuffled(rng, (word, OPPOSITE[word])))
 
-    def judge(self, told: Sequence[Told], asked: Clause) -> str:
+    def judge(self, told: Sequence[Told], asked: Clause) -> str | None:
         return judge_question(told, asked)
 
 

@@ -46,7 +46,7 @@ class Inherited(Topic):
 
 
 class Caused(Topic):
-    """Rain makes things wet: what was left in the rain is wet."""
+    """Rain makes things wet: what was left in the rain is wet. Whether it is dirty too is not said."""
 
     def tell(self, rng: Random, scope: Scope, cast: Sequence[str]) -> list[Told]:
         kinds, causes = shuffled(rng, scope.kinds), shuffled(rng, scope.causes)

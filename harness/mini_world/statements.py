@@ -3,8 +3,9 @@
 What is told is one statement, or some about different people or things, in the same few words, so that a reader has to
 see who did what and to know which words mean the same. The label of a statement is not drawn but found, by `judge`.
 
-The world has its conventions, which the corpus teaches: a name stands for one person, "the box" for one box; somebody
-is in one place at a time; opposites exclude each other.
+The world has its conventions, which the corpus teaches: a name stands for one person, "the box" for one box; after a
+canoe was told of, "the boat" is that canoe and "the dish" something else; somebody is in one place at a time; opposites
+exclude each other.
 """
 
 from __future__ import annotations
@@ -78,9 +79,13 @@ def bearing(said: Clause, asked: Clause) -> str | None:
     return ENTAILMENT if affirmed != asked.negative else CONTRADICTION
 
 
+def is_ambiguous(told: Sequence[Told], asked: Clause) -> bool:
+    """Whether "the toy" could be the doll or the kite that were told of."""
+    return len({said.who for one in told for said in one.states if is_called(said.who, asked.who)}) > 1
+
+
 def judge(told: Sequence[Told], asked: Clause) -> str | None:
-    """None too where "the toy" could be the doll or the kite that were told of."""
-    if len({said.who for one in told for said in one.states if is_called(said.who, asked.who)}) > 1:
+    if is_ambiguous(told, asked):
         return None
     found = {bearing(said, asked) for one in told for said in one.states} - {NEUTRAL}
     return found.pop() if len(found) == 1 else None if found else NEUTRAL
