@@ -65,7 +65,7 @@ def changed(place: Path, folder: Path, **fields: Any) -> Path:
 def test_what_is_expected(made: Path) -> None:
     known = expectations.read(made / "expected.json")
     assert known.seeds == list(range(10))
-    assert {name: len(runs) for name, runs in known.scores.items()} == {"cola mc": 10, "stsb pc": 10}
+    assert {name: len(runs) for name, runs in known.scores.items()} == {"cola mc": 10, "mnli acc": 10}
     assert known.settings["pretraining_tokens"] == 4 * 48 * 6 and known.code == record.code_hash()
     assert known.facts["rte: train rows"][0] == mini_world.SIZES["rte"]["train"]
     assert known.facts["trained: updates of cola"] == 8 and known.facts["trained: updates of pre-training"] == 6
@@ -95,14 +95,14 @@ def test_the_same_code_passes_and_says_so(made: Path, capsys: pytest.CaptureFixt
 
 def test_a_score_that_drops_is_a_regression(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = expectations.read(made / "expected.json")
-    higher = {**known.scores, "stsb pc": [score + 60 for score in known.scores["stsb pc"]]}
+    higher = {**known.scores, "mnli acc": [score + 60 for score in known.scores["mnli acc"]]}
     assert command(made, expected=changed(made, tmp_path, scores=higher)) == 1
     said = capsys.readouterr().out
-    assert "REGRESSED, 2 of" in said and "stsb pc" in said  # itself, and the mean of all
+    assert "REGRESSED, 2 of" in said and "mnli acc" in said  # itself, and the mean of all
     assert "the code is what it was when the expectations were made" in said
     suite = Xml.parse(made / "runs/check/now/junit.xml").getroot()
     failed = [case.get("name") for case in suite.findall("testcase") if case.find("failure") is not None]
-    assert failed == ["stsb pc", drop.ALL]
+    assert failed == ["mnli acc", drop.ALL]
 
 
 @pytest.mark.parametrize("what", ["facts", "traced"])
@@ -163,7 +163,7 @@ def test_an_update_says_what_changes(made: Path, tmp_path: Path, capsys: pytest.
     assert command(made, "--update", "--of", "10", expected=path) == 0  # the same code's runs are there already
     said = capsys.readouterr().out
     assert f"vocabulary: another -> {known.facts['vocabulary']}" in said and "cola mc: " in said
-    assert "stsb pc: " not in said.partition("changed:")[2]
+    assert "mnli acc: " not in said.partition("changed:")[2]
     assert expectations.read(path) == known
 
 
