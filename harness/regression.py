@@ -2,10 +2,10 @@
 
 Everything is made anew in a folder of its own, at the mini profile's size with a shorter pre-training: the miniature's
 rows and token ids (`harness.facts`), a fixed training (`harness.trace`), and the scores of a few cells that have
-something to lose (`harness.drop`). Which cells: of the miniature's tasks CoLA and MNLI (matched) alone are learnt above what a
-constant answer scores in each of ten such short pre-trainings; they have two input formats and two metrics. STS-B is
-learnt in nine of ten (-10 to 28), SNLI, QNLI and WNLI in some (WNLI 47 to 96), SciTail in none. What a fault could not
-lower is in the fixed training.
+something to lose (`harness.drop`). Which cells: of the miniature's tasks CoLA and MNLI (matched) alone are learnt above
+what a constant answer scores in each of ten such short pre-trainings; they have two input formats and two metrics.
+STS-B is learnt in nine of ten (-10 to 28), SNLI, QNLI and WNLI in some (WNLI 47 to 96), SciTail in none. What a fault
+could not lower is in the fixed training.
 """
 
 from __future__ import annotations
