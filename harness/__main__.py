@@ -189,6 +189,8 @@ def study(chosen: Namespace) -> int:
         from harness import study_report
 
         return study_report.command(chosen)
+    if chosen.to:
+        raise ValueError("--to is where the report goes, so give --report with it")
     from harness import study
 
     return study.command(chosen, place_of(chosen))

@@ -67,6 +67,12 @@ class MiniWorld:
     seed: int = 0
     scale: int = 1
 
+    @property
+    def told(self) -> str:
+        from harness import mini_world
+
+        return f"mini world {mini_world.VERSION}, seed {self.seed}{f', scale {self.scale}' if self.scale != 1 else ''}"
+
     def open(self, task: Task, source: Source) -> Opened:
         from harness import mini_world
 
@@ -76,8 +82,7 @@ class MiniWorld:
         of = mini_world.SIZES[task.name][source.split]
         if larger:
             of = mini_world.size_of(task.name, source.split, self.scale)
-        origin = f"mini world {mini_world.VERSION}, seed {self.seed}{f', scale {self.scale}' if larger else ''}"
-        return Opened(name, origin, of, ((f"{name} row {n}", row) for n, row in rows))
+        return Opened(name, self.told, of, ((f"{name} row {n}", row) for n, row in rows))
 
 
 @dataclass(frozen=True)

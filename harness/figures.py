@@ -6,7 +6,7 @@ The paper's own numbers are marks read off its plot by eye, nothing more. An SVG
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness import paper
@@ -69,11 +69,15 @@ def render(number: str, rows: Rows, profile: str, format: str, which: str = "") 
     """The figure as "svg" or "png" (150 dpi), the title naming the profile, and which world and pre-training where that
     is not the first. rows: at least one.
     """
+    of = PROFILES.get(profile, profile) + (f"; {which}" if which else "")
+    return saved(lambda: left(rows, of) if number == LEFT else right(rows, of), format)
+
+
+def saved(draw: Callable[[], Figure], format: str) -> bytes:
     import matplotlib
 
     with matplotlib.rc_context(DRAWING):  # type: ignore[arg-type]  # each by its own name
-        of = PROFILES.get(profile, profile) + (f"; {which}" if which else "")
-        drawn = left(rows, of) if number == LEFT else right(rows, of)
+        drawn = draw()
         image = io.BytesIO()
         # neither the day nor the version of what drew it
         metadata = {"Date": None, "Creator": None} if format == "svg" else {"Software": None}

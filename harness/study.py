@@ -1,24 +1,28 @@
 """The study: does the miniature show what the paper found? Several generated worlds, pre-trainings and seeds of each.
 
-Each Table 2 to 4 task by the four recipes, and both halves of Figure 2, through the same cells as `run` and `figure`:
-what is done is not done again, and what is stopped goes on. One pre-training of each world comes before the second of
-any, so that a study that is cut short still has all of its worlds.
+Each Table 2 to 4 task by the four recipes, what only counts words beside them, and both halves of Figure 2, through the
+same cells as `run` and `figure`: what is done is not done again, and what is stopped goes on. One pre-training of each
+world comes before the second of any, so that a study that is cut short still has all of its worlds. Of a pre-training
+whose records are all there the weights need not be: it goes on where only records were brought.
 """
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 
-from harness import cell_runs, figure_runs, language_model, launch, plan
+from harness import cell_runs, figure_runs, language_model, launch, plan, study_data
 from harness.cell_runs import Place
 from harness.cell_words import option, reason
+from harness.data import MiniWorld
 from harness.drawn import NAMES, Drawn
 from harness.figure_data import LEFT, RIGHT
 from harness.launch import Reply
-from harness.rows import RECIPES
+from harness.rows import RECIPES, REFERENCES
+from harness.study_data import Asked
 from harness.tables import TABLES
 
 TABLES_RUN = (2, 3, 4)
@@ -29,7 +33,11 @@ def command(chosen: Namespace, place: Place) -> int:
     """Exit code 1 where a cell or a pre-training failed. Raises Stop, ValueError, OSError as `run` does."""
     failed = False
     for seed in range(chosen.pretrain_seeds):
-        places = [of(place, Drawn(world, seed, chosen.scale)) for world in dict.fromkeys(chosen.worlds)]
+        every = [of(place, Drawn(world, seed, chosen.scale)) for world in dict.fromkeys(chosen.worlds)]
+        places = [each for each in every if not is_done(each)]
+        for each in every:
+            if each not in places:
+                place.say(f"\n{told(each)}: all of its records are there")
         if chosen.jobs is not None and not chosen.dry_run:
             failed |= pretrain(places)
         for each in places:
@@ -50,11 +58,22 @@ def told(place: Place) -> str:
     return f"world {place.chosen.world_seed}, pre-training {place.chosen.pretrain_seed}"
 
 
+def is_done(place: Place) -> bool:
+    """Whether all records are there, of the data and the settings of now. Raises ValueError for a file not ours."""
+    chosen, profile = place.chosen, place.profile
+    row, seeds = (chosen.world_seed, chosen.pretrain_seed), range(chosen.seeds)
+    found = study_data.read(place.folder, Asked(profile.name, row[:1], row[1:], seeds, chosen.scale))
+    if chosen.limit or not found.has_all_of(row):
+        return False
+    settings = json.dumps([asdict(getattr(profile, name)) for name in study_data.SETTINGS], sort_keys=True)
+    return found.origins == {MiniWorld(chosen.world_seed, chosen.scale).told} and found.settings == {settings}
+
+
 def run(place: Place) -> bool:
     """All cells of one world and pre-training -> whether any failed."""
     place.say(f"\n{told(place)}")
     layers = figure_runs.layers(with_number(place, LEFT))  # first: what it scores besides, a table would leave out
-    cells = plan.choose_cells([TABLES[number] for number in TABLES_RUN], None, RECIPES)
+    cells = plan.choose_cells([TABLES[number] for number in TABLES_RUN], None, RECIPES, REFERENCES)
     found = cell_runs.run(place, cells)
     checkpoints = figure_runs.zero_shot(with_number(place, RIGHT))
     return bool(layers or found.failed or checkpoints)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from harness.arguments import TABULATED, add_common, add_drawn, add_scale, one_of, positive, seed
@@ -61,6 +62,9 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     )
     study.add_argument("--seeds", type=positive, default=3, metavar="N", help="fine-tuning seeds 0..N-1")
     study.add_argument("--report", action="store_true", help="train nothing: print what there is, with verdicts")
+    study.add_argument(
+        "--to", type=Path, metavar="DIR", help="with --report: write report.md, layers.svg and zero_shot.svg there too"
+    )
     study.add_argument(
         "--format",
         default="terminal",

@@ -5,96 +5,112 @@ from __future__ import annotations
 import statistics as means
 import textwrap
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from tabulate import tabulate
 
-from harness import crossed, figure_data, record
+from harness import crossed
 from harness.arguments import TABULATED
 from harness.cells import EMPTY
 from harness.crossed import PRETRAININGS, SEEDS
-from harness.drawn import Drawn, of_key
-from harness.figure_data import ZERO_SHOT
+from harness.files import write_atomic
 from harness.layout import METRICS
-from harness.record import Record
-from harness.results import is_whole
-from harness.rows import RECIPES
+from harness.progress import duration
+from harness.rows import RECIPES, REFERENCES
 from harness.sheet import WIDTH, visible
 from harness.statistics import LEVEL, RESAMPLES
 from harness.study_claims import NOT_RUN, Finding, Row, judge_all
-from harness.study_scores import COLUMNS, RANDOM, Place, Runs, Scores, collect
+from harness.study_data import Asked, Study, read
+from harness.study_scores import COLUMNS, RANDOM, Place, Runs, Scores
+
+SHOWN = (*RECIPES, *REFERENCES)
+PRETRAINED = ("world", "pre-training", "model", "tokens", "held-out perplexity", "time of a process")
+MARKDOWN = TABULATED["markdown"]
 
 HOW = (
     f"mean ± sample standard deviation over runs (n: pre-trainings × fine-tuning seeds that are there), in percent; in "
     f"brackets the {LEVEL:.0%} interval of the mean, both drawn anew ({RESAMPLES:,} times). Three of a kind are few: "
-    "such intervals are narrower than they should be. Random starts know no pre-training, so their n is of seeds alone."
+    "such intervals are narrower than they should be. Random starts know no pre-training, so their n is of seeds "
+    "alone; majority and tfidf, which count words and understand nothing, know neither."
 )
 
 
 def command(chosen: Namespace) -> int:
-    folder = chosen.runs / chosen.profile
-    worlds, pretrainings, seeds = list(dict.fromkeys(chosen.worlds)), range(chosen.pretrain_seeds), range(chosen.seeds)
-    print(
-        visible(
-            "\n".join(text(folder, chosen.profile, worlds, pretrainings, seeds, TABULATED[chosen.format], chosen.scale))
-        )
+    """Prints; with --to writes it and both drawings too. Raises ValueError, OSError."""
+    asked = Asked(
+        profile=chosen.profile,
+        worlds=list(dict.fromkeys(chosen.worlds)),
+        pretrainings=range(chosen.pretrain_seeds),
+        seeds=range(chosen.seeds),
+        scale=chosen.scale,
     )
+    study = read(chosen.runs / chosen.profile, asked)
+    print(visible("\n".join(text(study, TABULATED[chosen.format]))))
+    if chosen.to:
+        print(f"\nwritten: {', '.join(map(str, write(study, chosen.to)))}")
     return 0
 
 
-def text(
-    folder: Path,
-    profile: str,
-    worlds: Sequence[int],
-    pretrainings: Sequence[int],
-    seeds: Sequence[int],
-    format: str,
-    scale: int = 1,
-) -> Iterator[str]:
-    """Lines. folder: the profile's, below runs/ or results/records/."""
-    rows = [(world, pretraining) for world in worlds for pretraining in pretrainings]
-    every = (made for made in record.read_all(folder) if made.profile == profile)
-    records = [made for made in every if of_key(made.key).scale == scale]
-    scores = collect(records, profile)
-    left = {row: points for row in rows if (points := layers_of(records, profile, Drawn(*row, scale)))}
-    right = {row: points for row in rows if (points := figure_data.zero_shot(folder / ZERO_SHOT, Drawn(*row, scale)))}
-    at = f" at scale {scale}" if scale != 1 else ""
+def write(study: Study, folder: Path) -> list[Path]:
+    """folder/report.md, and of what there is folder/layers.svg and folder/zero_shot.svg. Raises OSError."""
+    from harness import study_figures
+
+    files = {"report.md": visible("\n".join(text(study, MARKDOWN))).encode() + b"\n"}
+    files |= {f"{name}.svg": image for name, image in study_figures.render(study, "svg").items()}
+    for name, content in files.items():
+        write_atomic(folder / name, content)
+    return [folder / name for name in files]
+
+
+def text(study: Study, format: str) -> Iterator[str]:
+    """Lines. format: tabulate's name of one."""
+    asked, scores = study.asked, study.scores
+    rows, seeds = asked.rows, asked.seeds
+    at = f" at scale {asked.scale}" if asked.scale != 1 else ""
     yield (
-        f"Study of the {profile} profile{at}: worlds {numbers(worlds)}; pre-training seeds {numbers(pretrainings)}; "
-        + (f"fine-tuning seeds {numbers(seeds)}")
+        f"Study of the {asked.profile} profile{at}: worlds {numbers(asked.worlds)}; "
+        f"pre-training seeds {numbers(asked.pretrainings)}; fine-tuning seeds {numbers(seeds)}"
     )
-    yield from textwrap.wrap(HOW, WIDTH)
-    yield from remarks(scores)
-    parts = {f"World {world}": [row for row in rows if row[0] == world] for world in worlds}
-    if len(worlds) > 1:
+    yield from spaced(textwrap.wrap(HOW, WIDTH), format)
+    yield from spaced(remarks(study), format)
+    if study.told:
+        yield heading("Language models", format)
+        yield table(sorted(language_models(study)), PRETRAINED, format)
+    parts = {f"World {world}": [row for row in rows if row[0] == world] for world in asked.worlds}
+    if len(asked.worlds) > 1:
         parts["Over worlds"] = rows
     verdicts = {}
     for title, own in parts.items():
-        verdicts[title] = judge_all(scores, own, seeds, left, right)
-        yield f"\n{title}\n"
+        verdicts[title] = judge_all(scores, own, seeds, study.left, study.right)
+        yield heading(title, format)
         yield from tables(scores, own, seeds, format)
         yield ""
-        yield from findings(verdicts[title])
-    if len(worlds) > 1:
-        yield "\nDo the worlds agree?\n"
+        yield from findings(verdicts[title], format)
+    if len(asked.worlds) > 1:
+        yield heading("Do the worlds agree?", format)
         each = zip(*verdicts.values(), strict=True)
         drawn = [(same[0].name, same[0].text, *(finding.verdict for finding in same)) for same in each]
         yield table(drawn, ("", "finding", *verdicts), format)
 
 
-def layers_of(records: Sequence[Record], profile: str, which: Drawn) -> list[dict[str, object]]:
-    """Figure 2, left, of one pre-training."""
-    return figure_data.left((made for made in records if which.shows(made.key) and is_whole(made)), profile)
+def heading(title: str, format: str) -> str:
+    return f"\n{'## ' if format == MARKDOWN else ''}{title}\n"
+
+
+def spaced(lines: Iterable[str], format: str) -> Iterator[str]:
+    """A paragraph of its own, where lines would run together."""
+    yield from ("", *lines) if format == MARKDOWN else lines
 
 
 def numbers(values: Sequence[int]) -> str:
     return ", ".join(map(str, values))
 
 
-def remarks(scores: Scores) -> Iterator[str]:
+def remarks(study: Study) -> Iterator[str]:
     """What a reader must know before the numbers."""
+    scores = study.scores
     if scores.fragments:
         yield f"Left out: {scores.fragments} records of fragments of the data."
     if scores.left_out:
@@ -106,18 +122,37 @@ def remarks(scores: Scores) -> Iterator[str]:
         yield f"NOT ONE EXPERIMENT: {scores.finetunings} settings of fine-tuning, so more than the recipes differ."
     if scores.commits:
         yield f"Made at commit{'s' if len(scores.commits) > 1 else ''} {', '.join(sorted(scores.commits))}."
+    if study.seconds:
+        pretraining = sum(facts.get("seconds") or 0.0 for facts in study.told.values())
+        yield (
+            f"Time, added up over processes: fine-tuning {duration(study.seconds)}, "
+            f"pre-training {duration(pretraining)}."
+        )
+
+
+def language_models(study: Study) -> Iterator[list[object]]:
+    for ((world, pretraining), model), facts in study.told.items():
+        tokens, perplexity = facts.get("tokens"), facts.get("held_out_perplexity")
+        yield [
+            world,
+            pretraining,
+            model,
+            EMPTY if tokens is None else f"{tokens:,}",
+            EMPTY if perplexity is None else f"{perplexity:.2f}",
+            duration(facts["seconds"]) if facts.get("seconds") else EMPTY,
+        ]
 
 
 def tables(scores: Scores, rows: Sequence[Row], seeds: Sequence[int], format: str) -> Iterator[str]:
     """Tasks by recipes: means, then medians and what collapsed. What has no record is called so."""
     shown, beside = [], []
     for task, column in COLUMNS.items():
-        cells = [(scores.runs.get((recipe, task), Runs()), rows_of(scores, recipe, task, rows)) for recipe in RECIPES]
+        cells = [(scores.runs.get((recipe, task), Runs()), rows_of(scores, recipe, task, rows)) for recipe in SHOWN]
         name = f"{task} ({column.metric})"
         shown.append([name, *(mean_text(runs, own, seeds) for runs, own in cells)])
-        beside.append([name, *(median_text(runs, own, seeds) for runs, own in cells)])
-    shown.append(["mean over tasks", *(overall(scores, recipe, rows, seeds) for recipe in RECIPES)])
-    yield table(shown, ("task", *RECIPES), format)
+        beside.append([name, *(median_text(runs, own, seeds) for runs, own in cells[: len(RECIPES)])])
+    shown.append(["mean over tasks", *(overall(scores, recipe, rows, seeds) for recipe in SHOWN)])
+    yield table(shown, ("task", *SHOWN), format)
     yield f"\n{'; '.join(METRICS[name] for name in dict.fromkeys(column.metric for column in COLUMNS.values()))}"
     yield "\nMedians, and runs that collapsed (all predictions alike) or diverged:\n"
     yield table(beside, ("task", *RECIPES), format)
@@ -170,8 +205,11 @@ def overall(scores: Scores, recipe: str, rows: Sequence[Row], seeds: Sequence[in
     return f"{float(crossed.mean(values)):.1f}" + (f" ({n} of {len(COLUMNS)} tasks)" if n < len(COLUMNS) else "")
 
 
-def findings(found: Sequence[Finding]) -> Iterator[str]:
+def findings(found: Sequence[Finding], format: str) -> Iterator[str]:
     for each in found:
+        if format == MARKDOWN:
+            yield f"- **({each.name}) {each.verdict}**: {each.text}. {each.measured}"
+            continue
         yield f"({each.name}) {each.verdict.upper()}: {each.text}"
         yield textwrap.fill(each.measured, WIDTH, initial_indent="    ", subsequent_indent="    ")
 

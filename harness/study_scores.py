@@ -14,7 +14,7 @@ from harness.cells import choose, is_degenerate
 from harness.columns import Column
 from harness.record import Record
 from harness.results import is_whole
-from harness.rows import RECIPES
+from harness.rows import RECIPES, REFERENCES
 from harness.statistics import Numbers
 from harness.tables import TABLES, validation
 
@@ -91,7 +91,7 @@ def collect(records: Iterable[Record], profile: str) -> Scores:
     groups: dict[tuple[int, str, str], list[Record]] = {}
     found = Scores({})
     for made in records:
-        if made.profile != profile or made.task not in COLUMNS or made.recipe not in RECIPES:
+        if made.profile != profile or made.task not in COLUMNS or made.recipe not in (*RECIPES, *REFERENCES):
             continue
         if is_whole(made):
             groups.setdefault((drawn.of_key(made.key).world, made.recipe, made.task), []).append(made)
@@ -114,7 +114,8 @@ def collect(records: Iterable[Record], profile: str) -> Scores:
                     runs.collapsed.add(place)
             commits.add(str(made.environment.get("commit"))[:12])
             settings.setdefault(recipe, set()).add(settings_of(made, "recipe", "size", "finetuning"))
-            finetunings.add(settings_of(made, "finetuning"))
+            if recipe in RECIPES:
+                finetunings.add(settings_of(made, "finetuning"))
     found.commits = frozenset(commits)
     found.settings = {recipe: len(each) for recipe, each in settings.items()}
     found.finetunings = len(finetunings)

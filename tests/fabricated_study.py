@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from harness.data import MiniWorld
 from harness.drawn import Drawn
 from harness.record import Beside, Record, SplitCount, save
-from harness.rows import RECIPES
+from harness.rows import RECIPES, REFERENCES
 from harness.sealed import sealed
 from harness.study_scores import COLUMNS
 from harness.tasks import TASKS
@@ -24,14 +25,15 @@ SIZE = {"n_layer": 4}
 
 def made(task: str, recipe: str, which: Drawn, seed: int, score: float, **more: Any) -> Record:
     """As a run of the miniature leaves it: the metric that the study shows, on all of the task's evaluations."""
-    random_start = recipe == "no_pretraining"
+    random_start = recipe in ("no_pretraining", *REFERENCES)
     which = which._replace(pretraining=0) if random_start else which
     weights = None if random_start else f"{'lstm' if recipe == 'lstm' else 'gpt'} {which}"
     known = {"recipe": {"name": recipe}, "size": SIZE, "finetuning": FINETUNING}
     baseline = {**known, "weights": weights, "vocabulary": "v", **more.pop("baseline", {})}
     metrics = {name: {COLUMNS[task].metric: score} for name in TASKS[task].evaluations}
     more |= {"baseline": baseline, **which.key}
-    return record(task, seed, recipe=recipe, profile="mini", metrics=metrics, **more)
+    found = record(task, seed, recipe=recipe, profile="mini", metrics=metrics, **more)
+    return replace(found, train=replace(found.train, origin=MiniWorld(which.world, which.scale).told))
 
 
 def fill(
@@ -75,10 +77,17 @@ def layers(folder: Path, accuracy: Callable[[int], float], which: Drawn, seeds: 
                 save(replace(one, beside=beside), folder)
 
 
-def zero_shot(folder: Path, ends: dict[str, float], which: Drawn, updates: Sequence[int] = (0, 8, 64, 512)) -> None:
+def zero_shot(
+    folder: Path,
+    ends: dict[str, float],
+    which: Drawn,
+    updates: Sequence[int] = (0, 8, 64, 512),
+    model: str = "gpt",
+    **more: Any,
+) -> None:
     """Figure 2, right: each task goes from chance to its end in equal steps; 400 rows each."""
     chances = {"cola": 0.0, "sst2": 50.0, "race": 25.0, "dpr": 50.0}
-    place = folder / "zero_shot" / f"gpt-{which.world}-{which.pretraining}"
+    place = folder / "zero_shot" / f"{model}-{which.world}-{which.pretraining}"
     place.mkdir(parents=True)
     for i, at in enumerate(updates):
         tasks = {
@@ -93,5 +102,20 @@ def zero_shot(folder: Path, ends: dict[str, float], which: Drawn, updates: Seque
             }
             for task, chance in chances.items()
         }
-        told = {"key": which.key, "profile": "mini", "model": "gpt", "updates": at, "tokens": at, "finished": "2026"}
+        of = {"profile": "mini", "model": model, "updates": at}
+        told = {"key": which.key, **of, "tokens": at, "finished": "2026", **more}
         (place / f"{at}.json").write_text(json.dumps(sealed({**told, "tasks": tasks})))
+
+
+ENDS = {"cola": 60.0, "sst2": 90.0, "race": 45.0, "dpr": 80.0}
+
+
+def fill_whole(folder: Path, score: Score, which: Drawn, seeds: Sequence[int] = (0, 1)) -> None:
+    """All that a study leaves of one pre-training."""
+    worlds, pretrainings = [which.world], [which.pretraining]
+    fill(folder, score, worlds=worlds, pretrainings=pretrainings, seeds=seeds)
+    fill(folder, score, worlds=worlds, pretrainings=pretrainings, seeds=seeds[:1], recipes=REFERENCES)
+    layers(folder, lambda n: 40.0 + 6.0 * n, which, seeds)
+    for model in ("gpt", "lstm"):
+        facts = {"tokens": 9_999_360, "held_out_perplexity": 2.5 if model == "gpt" else 3.5, "seconds": 300.0}
+        zero_shot(folder, ENDS, which, model=model, pretraining=facts)

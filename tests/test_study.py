@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import crossed, figure_data, record, statistics, study_claims, study_report
+from harness import crossed, record, statistics, study_claims, study_data, study_report
 from harness.__main__ import main
 from harness.crossed import PRETRAININGS
 from harness.drawn import Drawn
+from harness.progress import duration
 from harness.record import save
 from harness.study_claims import NO, NOT_RUN, UNDECIDED, YES, Finding
+from harness.study_data import Asked, Study
 from harness.study_scores import COLUMNS, RANDOM, Place, collect
-from tests.fabricated_study import fill, layers, made, noise, zero_shot
+from tests.fabricated_study import fill, fill_whole, layers, made, noise, zero_shot
 
 WORLDS, PRETRAININGS_RUN, SEEDS = [10, 11], [0, 1], [0, 1]
 ROWS = [(world, seed) for world in WORLDS for seed in PRETRAININGS_RUN]
@@ -33,15 +35,17 @@ def shown(recipe: str, task: str, which: Drawn, seed: int) -> float:
     return 50.0 + GAINS.get(recipe, 0.0) + noise(recipe, task, which, seed)
 
 
-def report(folder: Path, worlds: list[int] = WORLDS) -> str:
-    return "\n".join(study_report.text(folder, "mini", worlds, PRETRAININGS_RUN, SEEDS, "simple"))
+def study(folder: Path, worlds: list[int] = WORLDS, scale: int = 1) -> Study:
+    return study_data.read(folder, Asked("mini", worlds, PRETRAININGS_RUN, SEEDS, scale))
+
+
+def report(folder: Path, worlds: list[int] = WORLDS, scale: int = 1) -> str:
+    return "\n".join(study_report.text(study(folder, worlds, scale), "simple"))
 
 
 def judged(folder: Path) -> dict[str, Finding]:
-    records = list(record.read_all(folder))
-    left = {row: points for row in ROWS if (points := study_report.layers_of(records, "mini", Drawn(*row)))}
-    right = {row: figure_data.zero_shot(folder / "zero_shot", Drawn(*row)) for row in ROWS}
-    found = study_claims.judge_all(collect(records, "mini"), ROWS, SEEDS, left, right)
+    there = study(folder)
+    found = study_claims.judge_all(there.scores, ROWS, SEEDS, there.left, there.right)
     return {each.name: each for each in found}
 
 
@@ -218,5 +222,48 @@ def test_records_of_tables_and_worlds_that_were_not_asked_for_are_not_shown(tmp_
     save(made("rte", "full", Drawn(10, scale=4), 0, 99.0), tmp_path)
     said = report(tmp_path)
     assert "88.0" not in said and "99.0" not in said
-    larger = "\n".join(study_report.text(tmp_path, "mini", WORLDS, PRETRAININGS_RUN, SEEDS, "simple", 4))
+    larger = report(tmp_path, scale=4)
     assert larger.startswith("Study of the mini profile at scale 4: worlds 10, 11;") and "99.0 ± –, n 1" in larger
+
+
+def test_what_counts_words_stands_beside_the_recipes(tmp_path: Path) -> None:
+    fill(tmp_path, shown, tasks=["rte"])
+    for recipe, score in (("majority", 52.5), ("tfidf", 54.5)):
+        save(made("rte", recipe, Drawn(10), 0, score), tmp_path)
+    said = report(tmp_path, [10])
+    row = next(line for line in said.splitlines() if line.startswith("rte (acc)"))
+    assert row.endswith("54.5 ± –, n 1") and "52.5 ± –, n 1 " in row
+    assert "NOT ONE EXPERIMENT" not in said
+
+
+def test_language_models_and_time_are_told(tmp_path: Path) -> None:
+    for which in (Drawn(10), Drawn(11)):
+        fill_whole(tmp_path, shown, which)
+    lines = report(tmp_path).splitlines()
+    cells = 2 * (
+        (4 * 2 + 2) * 13 + 2 * 4 * 2
+    )  # worlds; (recipes by seeds, references) by tasks; layers by seeds, tasks
+    seconds = sum(one.seconds for one in record.read_all(tmp_path))
+    assert len(list(record.read_all(tmp_path))) == cells and seconds > 0
+    assert f"Time, added up over processes: fine-tuning {duration(seconds)}, pre-training 20 min." in lines
+    rows = [line.split() for line in lines if "9,999,360" in line]
+    assert rows == [
+        [world, "0", model, "9,999,360", perplexity, "5", "min"]
+        for world in ("10", "11")
+        for model, perplexity in (("gpt", "2.50"), ("lstm", "3.50"))
+    ]
+
+
+def test_the_report_is_written_with_its_drawings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fill_whole(tmp_path / "mini", shown, Drawn(10))
+    words = ["study", "--report", "--worlds", "10", "--pretrain-seeds", "1", "--seeds", "2"]
+    assert main([*words, "--runs", str(tmp_path), "--to", str(tmp_path / "to")]) == 0
+    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == ["layers.svg", "report.md", "zero_shot.svg"]
+    text = (tmp_path / "to" / "report.md").read_text()
+    assert "\n## World 10\n" in text and "\n- **(a) yes**: pre-training against none" in text
+    assert "\n| rte (acc)" in text and "World 10" in capsys.readouterr().out
+
+
+def test_where_a_report_goes_needs_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", "--runs", str(tmp_path), "--to", str(tmp_path / "to")]) == 1
+    assert "--to is where the report goes, so give --report with it" in capsys.readouterr().err

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from argparse import Namespace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness import cell_runs, figure_runs, language_model, launch, plan, study
+from harness import cell_runs, figure_runs, language_model, launch, mini_world, plan, study
 from harness.cell_runs import Outcome, Place
 from harness.drawn import Drawn
 from harness.launch import Reply
@@ -18,11 +20,22 @@ from harness.mini_world import VERSION
 from harness.rows import RECIPES
 from harness.study_scores import COLUMNS
 from harness.tables import TABLES
+from tests.fabricated_study import FINETUNING, SIZE, fill_whole
 from tests.stub_door import FULL, LSTM, MINI, Door
 from tests.test_main import harness
 from tests.test_options import parse
 
 CELLS = plan.choose_cells([TABLES[number] for number in (2, 3, 4)], None, RECIPES)
+
+
+@dataclass
+class Settings:
+    n_layer: int
+
+
+@dataclass
+class Epochs:
+    epochs: int
 
 
 @pytest.fixture
@@ -130,5 +143,44 @@ def test_a_dry_run_trains_nothing_and_tells_its_worlds(tmp_path: Path) -> None:
     done = harness(*line, "--runs", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "\nworld 2, pre-training 0\n" in done.stdout
-    assert "52 cells: " in done.stdout and f"mini world {VERSION}, seed 2" in done.stdout
+    assert "78 cells: " in done.stdout and f"mini world {VERSION}, seed 2" in done.stdout
     assert not list(tmp_path.rglob("record.json")) and not list(tmp_path.rglob("*.safetensors"))
+
+
+def has_records(tmp_path: Path, said: list[str], settings: dict[str, int] = FINETUNING) -> tuple[Place, list[str]]:
+    """-> a study of worlds 10 and 11, all records of the first being there; what is said goes to the list."""
+    there = place(tmp_path, "--worlds 10 11 --pretrain-seeds 1 --seeds 2", said)
+    fill_whole(there.folder, lambda *_: 50.0, Drawn(10))
+    profile = SimpleNamespace(name="mini", size=Settings(**SIZE), finetuning=Epochs(**settings))
+    return replace(there, profile=profile), said
+
+
+def test_where_all_records_are_there_nothing_is_trained_again(tmp_path: Path, calls: Any, said: list[str]) -> None:
+    there, _ = has_records(tmp_path, said)
+    assert study.command(there.chosen, there) == 0
+    assert {world for _, world, _, _ in calls} == {11}
+    assert "\nworld 10, pre-training 0: all of its records are there" in said
+
+
+@pytest.mark.parametrize("gone", ["full/rte-seed1*", "transfer_2/race-seed0*", "tfidf/cola*", "zero_shot/lstm*"])
+def test_where_one_record_is_missing_the_world_is_gone_through(
+    tmp_path: Path, calls: Any, said: list[str], gone: str
+) -> None:
+    there, _ = has_records(tmp_path, said)
+    (folder,) = there.folder.glob(gone)
+    shutil.rmtree(folder)
+    assert study.command(there.chosen, there) == 0
+    assert {world for _, world, _, _ in calls} == {10, 11}
+
+
+def test_records_of_other_settings_or_another_version_are_not_enough(
+    tmp_path: Path, calls: Any, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, _ = has_records(tmp_path, said, {"epochs": 11})
+    assert study.command(there.chosen, there) == 0
+    assert {world for _, world, _, _ in calls} == {10, 11}
+    calls.clear()
+    there, _ = has_records(tmp_path / "other", said)
+    monkeypatch.setattr(mini_world, "VERSION", VERSION + 1)
+    assert study.command(there.chosen, there) == 0
+    assert {world for _, world, _, _ in calls} == {10, 11}
