@@ -124,10 +124,8 @@ def remarks(study: Study) -> Iterator[str]:
         yield f"Made at commit{'s' if len(scores.commits) > 1 else ''} {', '.join(sorted(scores.commits))}."
     if study.seconds:
         pretraining = sum(facts.get("seconds") or 0.0 for facts in study.told.values())
-        yield (
-            f"Time, added up over processes: fine-tuning {duration(study.seconds)}, "
-            f"pre-training {duration(pretraining)}."
-        )
+        of_models = f", pre-training {duration(pretraining)}" if pretraining else ""
+        yield f"Time, added up over processes: fine-tuning {duration(study.seconds)}{of_models}."
 
 
 def language_models(study: Study) -> Iterator[list[object]]:
