@@ -22,7 +22,7 @@ import numpy as np
 
 from harness import crossed
 from harness.claim import Points
-from harness.crossed import PRETRAININGS, Mean
+from harness.crossed import PRETRAININGS, SEEDS, Mean
 from harness.figure_claims import along, beyond_chance, curves_of
 from harness.study_scores import COLUMNS, Scores
 
@@ -88,8 +88,10 @@ def contrast(claim: Contrast, scores: Scores, rows: Sequence[Row], seeds: Sequen
     each = {task: float(np.nanmean(pairs[:, :, claim.tasks.index(task)])) for task in run}
     better = sum(value > 0 for value in each.values())
     middle = means.median(each.values())
+    draws = [int(there.any(axis=other).any(axis=-1).sum()) for other in (SEEDS, PRETRAININGS)]
     told = (
-        f"mean {spelled(found)} over {len(run)} tasks, median {middle:+.1f}, better on {better} of {len(run)}; "
+        f"mean {spelled(found)} over {len(run)} tasks of {counted(draws[0], 'pre-training')} and "
+        f"{counted(draws[1], 'seed')}, median {middle:+.1f}, better on {better} of {len(run)}; "
         f"{', '.join(f'{task} {value:+.1f}' for task, value in each.items())}"
     )
     if absent := missing(claim, scores, rows, seeds):
@@ -130,8 +132,7 @@ def layers(left: Mapping[Row, Points], asked: int) -> Finding:
         return said(NOT_RUN, "no pre-training with all numbers of layers on both")
     gain, tau = (of_pretrainings(values) for values in (gains, taus))
     steps = "; ".join(f"{task} {along_layers([curves[task] for curves in told])}" for task in LAYERS)
-    n = "1 pre-training" if len(gains) == 1 else f"{len(gains)} pre-trainings"
-    measured = f"all - none {spelled(gain)}, tau {spelled(tau, 2)}, {n}; {steps}"
+    measured = f"all - none {spelled(gain)}, tau {spelled(tau, 2)}, {counted(len(gains), 'pre-training')}; {steps}"
     if len(gains) < asked:
         return said(UNDECIDED, f"{len(gains)} of {asked} pre-trainings run; so far {measured}")
     return said(together(gain, tau), measured)
@@ -189,6 +190,10 @@ def zero_shot(right: Mapping[Row, Points], rows: Sequence[Row]) -> Finding:
 def of_pretrainings(values: Sequence[Sequence[float]]) -> Mean:
     """(pre-trainings, tasks), the tasks being those that the claim is about -> their mean."""
     return crossed.interval(np.array(values, float)[:, None, :], drawn=(PRETRAININGS,))
+
+
+def counted(n: int, name: str) -> str:
+    return f"{n} {name}" if n == 1 else f"{n} {name}s"
 
 
 def spelled(found: Mean, digits: int = 1) -> str:

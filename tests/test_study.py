@@ -115,6 +115,7 @@ def test_each_finding_is_found(tmp_path: Path) -> None:
     fill(tmp_path, shown)
     found = judged(tmp_path)
     assert (found["a"].verdict, found["b"].verdict, found["e"].verdict) == (YES, UNDECIDED, NO)
+    assert "over 13 tasks of 4 pre-trainings and 2 seeds, median" in found["a"].measured
     assert found["a"].measured.startswith("mean +1") and "better on 13 of 13" in found["a"].measured
     assert (found["c"].verdict, found["d"].verdict) == (NOT_RUN, NOT_RUN)
 
