@@ -43,7 +43,9 @@ def render(study: Study, format: str) -> dict[str, bytes]:
 
 def layers(study: Study) -> Figure:
     """A panel a task: accuracy on the dev split over the number of transferred layers."""
-    title = f"Layers transferred, dev ({PROFILES.get(study.asked.profile, study.asked.profile)})"
+    n = len(study.asked.seeds)
+    seeds = "1 seed" if n == 1 else f"mean of {n} seeds"
+    title = f"Layers transferred, dev, {seeds} ({PROFILES.get(study.asked.profile, study.asked.profile)})"
     drawn, places = figures.panels(TASKS_LEFT, 2, title)
     for task, place in zip(TASKS_LEFT, places, strict=True):
         curves = {row: of_layers(points, task) for row, points in study.left.items()}
