@@ -59,10 +59,13 @@ def told(place: Place) -> str:
 
 
 def is_done(place: Place) -> bool:
-    """Whether all records are there, of the data and the settings of now. Raises ValueError for a file not ours."""
+    """Whether all records are there, of the data and the settings of now."""
     chosen, profile = place.chosen, place.profile
     row, seeds = (chosen.world_seed, chosen.pretrain_seed), range(chosen.seeds)
-    found = study_data.read(place.folder, Asked(profile.name, row[:1], row[1:], seeds, chosen.scale))
+    try:
+        found = study_data.read(place.folder, Asked(profile.name, row[:1], row[1:], seeds, chosen.scale))
+    except ValueError:  # who goes through the cells says of which file, and makes again what is damaged
+        return False
     if chosen.limit or not found.has_all_of(row):
         return False
     settings = json.dumps([asdict(getattr(profile, name)) for name in study_data.SETTINGS], sort_keys=True)

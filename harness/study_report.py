@@ -46,6 +46,8 @@ def command(chosen: Namespace) -> int:
         seeds=range(chosen.seeds),
         scale=chosen.scale,
     )
+    if chosen.to and chosen.to.exists() and not chosen.to.is_dir():
+        raise NotADirectoryError(f"--to {chosen.to} is a file, expected a folder to write the report in")
     study = read(chosen.runs / chosen.profile, asked)
     print(visible("\n".join(text(study, TABULATED[chosen.format]))))
     if chosen.to:

@@ -268,3 +268,10 @@ def test_the_report_is_written_with_its_drawings(tmp_path: Path, capsys: pytest.
 def test_where_a_report_goes_needs_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "--runs", str(tmp_path), "--to", str(tmp_path / "to")]) == 1
     assert "--to is where the report goes, so give --report with it" in capsys.readouterr().err
+
+
+def test_a_report_goes_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "to").write_text("mine")
+    assert main(["study", "--report", "--runs", str(tmp_path), "--to", str(tmp_path / "to")]) == 1
+    assert f"--to {tmp_path / 'to'} is a file, expected a folder" in capsys.readouterr().err
+    assert (tmp_path / "to").read_text() == "mine"
