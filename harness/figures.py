@@ -74,6 +74,7 @@ def render(number: str, rows: Rows, profile: str, format: str, which: str = "") 
 
 
 def saved(draw: Callable[[], Figure], format: str) -> bytes:
+    """What `draw` gives, in this house's style, as "svg" or "png" (150 dpi); the same bytes for the same drawing."""
     import matplotlib
 
     with matplotlib.rc_context(DRAWING):  # type: ignore[arg-type]  # each by its own name

@@ -34,10 +34,12 @@ def command(chosen: Namespace, place: Place) -> int:
     failed = False
     for seed in range(chosen.pretrain_seeds):
         every = [of(place, Drawn(world, seed, chosen.scale)) for world in dict.fromkeys(chosen.worlds)]
-        places = [each for each in every if not is_done(each)]
+        places = []
         for each in every:
-            if each not in places:
+            if is_done(each):
                 place.say(f"\n{told(each)}: all of its records are there")
+            else:
+                places.append(each)
         if chosen.jobs is not None and not chosen.dry_run:
             failed |= pretrain(places)
         for each in places:

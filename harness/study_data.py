@@ -17,6 +17,7 @@ from harness.record import Record
 from harness.results import is_whole
 from harness.rows import RECIPES, REFERENCES
 from harness.sealed import unsealed
+from harness.study_claims import ZERO_SHOT as ZERO_SETS
 from harness.study_claims import Row
 from harness.study_scores import COLUMNS, Scores, collect, settings_of
 
@@ -63,8 +64,16 @@ class Study:
         return (
             not any(self.scores.lacks(recipe, task, [row], each) for recipe, each in wanted.items() for task in COLUMNS)
             and has_all_layers(self.left.get(row, ()), len(seeds))
-            and {point["model"] for point in self.right.get(row, ())} >= set(MODELS)
+            and all(self.is_scored(row, model) for model in MODELS)
         )
+
+    def is_scored(self, row: Row, model: str) -> bool:
+        """Zero-shot up to its last update, which is scored last, on every task."""
+        last = self.told.get((row, model), {}).get("updates")
+        points = self.right.get(row, ())
+        return {point["task"] for point in points if (point["model"], point["updates"]) == (model, last)} >= {
+            *ZERO_SETS
+        }
 
 
 def has_all_layers(points: Points, seeds: int) -> bool:

@@ -117,5 +117,10 @@ def fill_whole(folder: Path, score: Score, which: Drawn, seeds: Sequence[int] = 
     fill(folder, score, worlds=worlds, pretrainings=pretrainings, seeds=seeds[:1], recipes=REFERENCES)
     layers(folder, lambda n: 40.0 + 6.0 * n, which, seeds)
     for model in ("gpt", "lstm"):
-        facts = {"tokens": 9_999_360, "held_out_perplexity": 2.5 if model == "gpt" else 3.5, "seconds": 300.0}
+        facts = {
+            "tokens": 9_999_360,
+            "held_out_perplexity": 2.5 if model == "gpt" else 3.5,
+            "seconds": 300.0,
+            "updates": 512,
+        }
         zero_shot(folder, ENDS, which, model=model, pretraining=facts)

@@ -173,6 +173,16 @@ def test_where_one_record_is_missing_the_world_is_gone_through(
     assert {world for _, world, _, _ in calls} == {10, 11}
 
 
+def test_zero_shot_scores_that_were_stopped_on_their_way_are_not_enough(
+    tmp_path: Path, calls: Any, said: list[str]
+) -> None:
+    there, _ = has_records(tmp_path, said)
+    (path,) = there.folder.glob("zero_shot/gpt*/512.json")
+    path.unlink()
+    assert study.command(there.chosen, there) == 0
+    assert {world for _, world, _, _ in calls} == {10, 11}
+
+
 @pytest.mark.parametrize("damaged", ["full/rte-seed1*/record.json", "zero_shot/lstm*/512.json"])
 def test_what_is_damaged_is_left_to_the_cells(tmp_path: Path, calls: Any, said: list[str], damaged: str) -> None:
     there, _ = has_records(tmp_path, said)
