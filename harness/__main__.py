@@ -14,10 +14,13 @@ from typing import Any
 
 from baselines import door
 from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES, REFERENCES, Profile, at_scale
-from harness import catalogue, drawn, from_records, hardware, hub, options, plan
-from harness.files import require_writable
-from harness.progress import Stop
-from harness.sheet import visible
+from harness import drawn
+from harness.command_line import catalogue, from_records, options
+from harness.layout.sheet import visible
+from harness.monitoring.progress import Stop
+from harness.preparation import hardware, plan
+from harness.sources import hub
+from harness.storage.files import require_writable
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(chosen: Namespace) -> int:
-    from harness import cell_runs  # it reads data; `table` and `list` do without
+    from harness.many_cells import cell_runs  # it reads data; `table` and `list` do without
 
     place = place_of(chosen)
     of_tables = plan.choose_tables(chosen.table, chosen.task, chosen.ablation)
@@ -80,7 +83,7 @@ def run(chosen: Namespace) -> int:
 
 
 def figure(chosen: Namespace) -> int:
-    from harness import figure_runs
+    from harness.figure2 import figure_runs
 
     name, _ = plan.choose_profile(chosen.profile, chosen.device)
     if chosen.draw_only:
@@ -90,13 +93,13 @@ def figure(chosen: Namespace) -> int:
 
 
 def work(_: Namespace) -> int:
-    from harness import worker
+    from harness.many_cells import worker
 
     return worker.serve(main)
 
 
 def doctor(chosen: Namespace) -> int:
-    from harness import doctor, gpu_check
+    from harness.preparation import doctor, gpu_check
 
     name, why = plan.choose_profile(chosen.profile, chosen.device)
     profile, device = PROFILES[name], choose_device(chosen.device)
@@ -109,7 +112,7 @@ def doctor(chosen: Namespace) -> int:
 
 
 def estimate(chosen: Namespace) -> int:
-    from harness import estimate
+    from harness.preparation import estimate
 
     profile = PROFILES[chosen.profile or "paper"]
     say(estimate.report(door, profile, RECIPES, chosen, lambda: door.probe(profile, choose_device(chosen.device))))
@@ -118,7 +121,7 @@ def estimate(chosen: Namespace) -> int:
 
 def check(chosen: Namespace) -> int:
     """Exit code: 0 as expected, 1 regressed, 2 it could not be found out."""
-    from harness import check
+    from harness.command_line import check
     from harness.regression import Bench
 
     profile = PROFILES["mini"]
@@ -131,13 +134,13 @@ def check(chosen: Namespace) -> int:
 
 
 def fetch(chosen: Namespace) -> int:
-    from harness import fetch
+    from harness.preparation import fetch
 
     return fetch.run(chosen, say)
 
 
 def pretrain(chosen: Namespace) -> int:
-    from harness import language_model
+    from harness.preparation import language_model
 
     if door.processes() > 1:
         # torchrun ends all when one fails, and kills half a minute later: time to say what this one knows of it
@@ -161,7 +164,7 @@ def pretrain(chosen: Namespace) -> int:
 
 
 def sample(chosen: Namespace) -> int:
-    from harness import language_model
+    from harness.preparation import language_model
 
     name, _ = plan.choose_profile(chosen.profile, chosen.device)
     profile, recipe = at_scale(PROFILES[name], chosen.scale), RECIPES[chosen.ablation]
@@ -171,14 +174,13 @@ def sample(chosen: Namespace) -> int:
         raise FileNotFoundError(f"nothing is pre-trained in {model.folder}; run 'python -m harness pretrain' first")
     temperature = 0.0 if chosen.greedy else chosen.temperature
     how = {"length": chosen.length, "temperature": temperature, "top_k": chosen.top_k, "seed": chosen.seed}
-    print(
-        visible(door.sample(chosen.prompt, recipe, profile, model.folder, device=choose_device(chosen.device), **how))
-    )
+    text = door.sample(chosen.prompt, recipe, profile, model.folder, device=choose_device(chosen.device), **how)
+    print(visible(text))
     return 0
 
 
 def show(chosen: Namespace) -> int:
-    from harness import show
+    from harness.data_card import show
 
     name, _ = plan.choose_profile(chosen.profile, "cpu" if chosen.profile is None and not chosen.data_dir else None)
     return show.command(chosen, door, at_scale(PROFILES[name], chosen.scale), RECIPES, say)
@@ -186,18 +188,18 @@ def show(chosen: Namespace) -> int:
 
 def study(chosen: Namespace) -> int:
     if chosen.report:
-        from harness import study_report
+        from harness.study import study_report
 
         return study_report.command(chosen)
     if chosen.to:
         raise ValueError("--to is where the report goes, so give --report with it")
-    from harness import study
+    from harness.study import study
 
     return study.command(chosen, place_of(chosen))
 
 
 def world(chosen: Namespace) -> int:
-    from harness import world_card
+    from harness.data_card import world_card
 
     return world_card.command(chosen)
 
@@ -212,8 +214,8 @@ def start(chosen: Namespace) -> tuple[Profile, str]:
 
 
 def place_of(chosen: Namespace) -> Any:
-    """What `harness.cell_runs` needs of the command line and of what is measured."""
-    from harness.cell_runs import Place
+    """What `harness.many_cells.cell_runs` needs of the command line and of what is measured."""
+    from harness.many_cells.cell_runs import Place
 
     profile, device = start(chosen)
     failed = partial(explain, chosen)

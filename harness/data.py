@@ -15,9 +15,9 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from harness import hub
-from harness.readers import read
 from harness.record import SplitCount
+from harness.sources import hub
+from harness.sources.readers import read
 from harness.tasks.base import HIDDEN, ByRequest, Example, Files, Part, Row, Source, Task
 
 ODD = re.compile("[\0\ud800-\udfff]")  # neither can be encoded or read as text

@@ -9,8 +9,8 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness import paper
-from harness.figure_data import LEFT, NOTHING, TRAIN, Rows
+from harness.figure2.figure_data import LEFT, NOTHING, TRAIN, Rows
+from harness.tabular import paper
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

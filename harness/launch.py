@@ -1,8 +1,8 @@
 """Many cells at a time on this machine: worker processes, a device for each, and the queue that they empty.
 
-A worker is `python -m harness work` (`harness.worker`). It runs one cell after another instead of ending with each,
-since to import torch anew takes seconds and a miniature's cell takes ten. Each line that it is sent is a command line
-of one cell, so a cell whose worker was killed is given to the next one and goes on from its checkpoint.
+A worker is `python -m harness work` (`harness.many_cells.worker`). It runs one cell after another instead of ending
+with each, since to import torch anew takes seconds and a miniature's cell takes ten. Each line that it is sent is a
+command line of one cell, so a cell whose worker was killed is given to the next one and goes on from its checkpoint.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from harness import cell_words, hardware, locks, record
-from harness.cell_words import RETRIES, reason
-from harness.in_turn import ELSEWHERE, Waiting
-from harness.progress import Stop, duration
-from harness.tally import Tally
+from harness import record
+from harness.many_cells import cell_words
+from harness.many_cells.cell_words import RETRIES, reason
+from harness.many_cells.in_turn import ELSEWHERE, Waiting
+from harness.many_cells.tally import Tally
+from harness.monitoring.progress import Stop, duration
+from harness.preparation import hardware
+from harness.storage import locks
 
 STOPPED = {130, 143}  # how a process ends that was asked to
 

@@ -21,8 +21,8 @@ from typing import Any
 
 from harness import __version__, drawn
 from harness.drawn import FIRST, Drawn
-from harness.files import write_atomic
-from harness.sealed import DamageError, sealed, unsealed
+from harness.storage.files import write_atomic
+from harness.storage.sealed import DamageError, sealed, unsealed
 
 SCHEMA = 1
 ROOT = Path(__file__).resolve().parent.parent

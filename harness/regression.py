@@ -1,11 +1,11 @@
 """The regression check: does the code as it stands compute what it did, and score what it did?
 
 Everything is made anew in a folder of its own, at the mini profile's size with a shorter pre-training: the miniature's
-rows and token ids (`harness.facts`), a fixed training (`harness.trace`), and the scores of a few cells that have
-something to lose (`harness.drop`). Which cells: of the miniature's tasks CoLA and MNLI (matched) alone are learnt above
-what a constant answer scores in each of ten such short pre-trainings; they have two input formats and two metrics.
-STS-B is learnt in nine of ten (-10 to 28), SNLI, QNLI and WNLI in some (WNLI 47 to 96), SciTail in none. What a fault
-could not lower is in the fixed training.
+rows and token ids (`harness.check.facts`), a fixed training (`harness.check.trace`), and the scores of a few cells that
+have something to lose (`harness.check.drop`). Which cells: of the miniature's tasks CoLA and MNLI (matched) alone are
+learnt above what a constant answer scores in each of ten such short pre-trainings; they have two input formats and two
+metrics. STS-B is learnt in nine of ten (-10 to 28), SNLI, QNLI and WNLI in some (WNLI 47 to 96), SciTail in none. What
+a fault could not lower is in the fixed training.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness import data, facts, language_model, record, runner, trace
-from harness.progress import duration
+from harness import data, record, runner
+from harness.check import facts, trace
+from harness.monitoring.progress import duration
+from harness.preparation import language_model
 from harness.runner import Data
 from harness.tasks import TASKS
 

@@ -18,19 +18,23 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness import analysis, claims, curves, data, departures, explanation, layout, plan, provenance, record
-from harness import report_predictions as shown
-from harness.claim import HOLDS
-from harness.columns import Scores
-from harness.explanation import Explanation
-from harness.files import write_atomic
-from harness.inline_svg import inlined
-from harness.report_predictions import Texts
-from harness.rows import Analysis, Row
-from harness.sheet import Sheet, number_notes
+from harness import data, record
+from harness.evidence import analysis, claims, departures, explanation
+from harness.evidence.claim import HOLDS
+from harness.evidence.explanation import Explanation
+from harness.evidence.verdicts import WORDS
+from harness.layout import layout
+from harness.layout.rows import Analysis, Row
+from harness.layout.sheet import Sheet, number_notes
+from harness.page import curves, provenance
+from harness.page import report_predictions as shown
+from harness.page.inline_svg import inlined
+from harness.page.report_predictions import Texts
+from harness.preparation import plan
+from harness.storage.files import write_atomic
 from harness.tables import TABLES, Table
+from harness.tabular.columns import Scores
 from harness.tasks import TASKS
-from harness.verdicts import WORDS
 
 LARGEST = 10_000_000  # bytes of a page
 SPARE = 20_000  # of them, for what the page says of its predictions
@@ -177,7 +181,7 @@ def render(told: Mapping[str, Any], folder: Path) -> str:
         return without_places(value, here) if isinstance(value, str) and not isinstance(value, Markup) else value
 
     environment = Environment(
-        loader=PackageLoader("harness"),
+        loader=PackageLoader("harness.page"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=displayed,

@@ -13,15 +13,18 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from harness import figure_data, figure_results, layout, plan, record, tables
-from harness.cells import choose
-from harness.columns import Column
-from harness.figure_data import LEFT, TRAIN
-from harness.files import write_atomic
-from harness.predictions import in_lines
+from harness import record, tables
+from harness.evidence.rescoring import disagreements
+from harness.figure2 import figure_data, figure_results
+from harness.figure2.figure_data import LEFT, TRAIN
+from harness.layout import layout
+from harness.preparation import plan
 from harness.record import ROOT, Record
-from harness.rescoring import disagreements
+from harness.storage.files import write_atomic
+from harness.storage.predictions import in_lines
 from harness.tables import TABLES, Table
+from harness.tabular.cells import choose
+from harness.tabular.columns import Column
 
 RESULTS = ROOT / "results"
 CLAIMS = "claims.md"
@@ -132,7 +135,7 @@ def render_all(profile: str, results: Path = RESULTS) -> list[Path]:
 
 def text(table: Table, profile: str, results: Path = RESULTS) -> str:
     """The accepted table in Markdown. Which code made its records stands in each of them, so none is marked."""
-    from harness.analysis import analyse
+    from harness.evidence.analysis import analyse
 
     folder = results / "records" / profile
     records, problems = list(record.read_of(folder)), plan.remembered(folder)
@@ -141,7 +144,7 @@ def text(table: Table, profile: str, results: Path = RESULTS) -> str:
 
 
 def claims_text(profile: str, results: Path = RESULTS) -> str:
-    from harness import claims
+    from harness.evidence import claims
 
     return claims.markdown(claims.of_folder(results / "records" / profile, profile), profile)
 

@@ -10,11 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness import metrics, predictions, record
+from harness import metrics, record
 from harness.data import Origin, Split, content_hash, load
 from harness.drawn import FIRST, Drawn
-from harness.progress import Progress
+from harness.monitoring.progress import Progress
 from harness.record import Beside, Record
+from harness.storage import predictions
 from harness.tasks.base import Example, Form, Task
 
 TRAIN = "train"  # among what is scored beside the evaluations: some of the training rows

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.files import write_atomic
 from harness.metrics import GLUE, mean_over_tasks
+from harness.storage.files import write_atomic
 
 Scores = dict[str, dict[str, float]]  # task -> metric -> percent, as `mean_over_tasks` takes them
 

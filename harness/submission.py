@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.files import write_atomic
+from harness.storage.files import write_atomic
 
 HEADER = "index\tprediction"
 NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?")  # float() would take nan, inf and 1_0

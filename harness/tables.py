@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import metrics
-from harness.cells import NO_PROBLEMS, Cell
-from harness.cells import fill as fill_column
-from harness.columns import Average, Column
-from harness.files import write_atomic
 from harness.record import Record
+from harness.storage.files import write_atomic
+from harness.tabular.cells import NO_PROBLEMS, Cell
+from harness.tabular.cells import fill as fill_column
+from harness.tabular.columns import Average, Column
 
 OURS = {"full": "Finetuned Transformer LM (ours)"}
 
@@ -111,7 +111,7 @@ def fill(
     problems: Mapping[str, str] = NO_PROBLEMS,
     code: str | None = None,
 ) -> list[Cell]:
-    """The measured row of one recipe, a cell a column. See `harness.cells.fill`."""
+    """The measured row of one recipe, a cell a column. See `harness.tabular.cells.fill`."""
     records = list(records)
     return [fill_column(column, records, profile, recipe, problems, code) for column in table.columns]
 

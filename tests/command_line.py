@@ -11,8 +11,8 @@ from dataclasses import replace
 import torch
 
 from baselines.recipes import PROFILES
-from harness import cell_words
 from harness.__main__ import main
+from harness.many_cells import cell_words
 from tests import tiny
 
 TINY = replace(tiny.PROFILE, finetuning=replace(tiny.PROFILE.finetuning, batch=32, epochs=1))

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import cells, layout, tables
+from harness import tables
+from harness.layout import layout
 from harness.metrics import score as scored_by
-from harness.predictions import save as keep
 from harness.record import Record, SplitCount, code_hash, save
-from harness.sealed import SUM, sealed
+from harness.storage.predictions import save as keep
+from harness.storage.sealed import SUM, sealed
+from harness.tabular import cells
 from harness.tasks import TASKS
 from harness.tasks.base import single
 

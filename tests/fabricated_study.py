@@ -11,10 +11,10 @@ from typing import Any
 
 from harness.data import MiniWorld
 from harness.drawn import Drawn
+from harness.layout.rows import RECIPES, REFERENCES
 from harness.record import Beside, Record, SplitCount, save
-from harness.rows import RECIPES, REFERENCES
-from harness.sealed import sealed
-from harness.study_scores import COLUMNS
+from harness.storage.sealed import sealed
+from harness.study.study_scores import COLUMNS
 from harness.tasks import TASKS
 from tests.fabricated import record
 

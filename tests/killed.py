@@ -24,7 +24,7 @@ from typing import Any
 
 from baselines import checkpoint, door, state_files
 from harness.__main__ import main
-from harness.progress import Progress
+from harness.monitoring.progress import Progress
 from tests.command_line import shrink
 
 SAVE, EVENT, TIME = "in a save", "at an event", "at a time"

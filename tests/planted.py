@@ -23,7 +23,10 @@ from torch.nn import functional as F
 
 from baselines import batches, door, dropout, finetune, gpt, heads, network, optimizer, starting_point
 from baselines.recipes import PROFILES, RECIPES
-from harness import check, drop, expectations, language_model, metrics, regression, tasks
+from harness import metrics, regression, tasks
+from harness.check import drop, expectations
+from harness.command_line import check
+from harness.preparation import language_model
 from harness.regression import Bench, Measured
 from harness.tasks import base
 

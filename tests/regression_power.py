@@ -1,7 +1,8 @@
 """How often does the regression check fail without a fault, and how small a drop does it find?
 
 `nox -s regression_power` prints the table of results/README.md from the expected results: by resampling them
-(`harness.drop`), by leaving out each few of the runs in turn, and by runs drawn from a normal distribution like theirs.
+(`harness.check.drop`), by leaving out each few of the runs in turn, and by runs drawn from a normal distribution like
+theirs.
 
 usage: python -m tests.regression_power [RESAMPLINGS]
 """
@@ -13,8 +14,9 @@ from itertools import combinations
 
 import numpy as np
 
-from harness import check, drop, expectations
-from harness.drop import Numbers
+from harness.check import drop, expectations
+from harness.check.drop import Numbers
+from harness.command_line import check
 
 
 def left_out(runs: Numbers) -> tuple[int, int]:

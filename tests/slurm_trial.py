@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from harness import locks
+from harness.storage import locks
 
 PATIENCE = 900.0  # seconds for any one thing to happen
 CONFIGURATION = """\

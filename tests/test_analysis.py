@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import analysis, answers, layout, predictions, record, statistics
-from harness.rows import Row, measured
+from harness import record, statistics
+from harness.evidence import analysis, answers
+from harness.layout import layout
+from harness.layout.rows import Row, measured
+from harness.storage import predictions
 from harness.tables import TABLES, fill
 from tests.fabricated import answered
 

@@ -17,9 +17,15 @@ from safetensors.torch import save
 
 from baselines import vocabulary, weights
 from baselines.tokenizer import Tokenizer
-from harness import corpus, curves, layout, plan, predictions, record, server_scores, zero_shot_runs
+from harness import record, server_scores
 from harness.data import Directory, problem
-from harness.predictions import Answered
+from harness.figure2 import zero_shot_runs
+from harness.layout import layout
+from harness.page import curves
+from harness.preparation import plan
+from harness.sources import corpus
+from harness.storage import predictions
+from harness.storage.predictions import Answered
 from harness.tables import TABLES
 from harness.tasks import TASKS, ZERO_SHOT
 from tests import tiny

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from harness import layout, predictions, record, runner
-from harness.columns import by_metric
+from harness import record, runner
 from harness.data import MiniWorld, Split, load
+from harness.evidence.rescoring import disagreements
+from harness.layout import layout
 from harness.record import Beside, SplitCount
-from harness.rescoring import disagreements
 from harness.runner import Job
+from harness.storage import predictions
 from harness.tables import TABLES
+from harness.tabular.columns import by_metric
 from harness.tasks import TASKS
 from harness.tasks.base import Hub, Source
 from tests.fabricated import record as fabricated

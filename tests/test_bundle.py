@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from harness import bundle, data, hub, plan
-from harness.bundle import Bundle, Entry, Manifest
+from harness import data
 from harness.data import Directory, TheHub
-from harness.hub import HubRows
+from harness.preparation import bundle, plan
+from harness.preparation.bundle import Bundle, Entry, Manifest
+from harness.sources import hub
+from harness.sources.hub import HubRows
 from harness.tasks import TASKS
 from harness.tasks.base import Hub
 from tests.test_data import evaluation

@@ -15,10 +15,12 @@ import pytest
 
 from baselines import door
 from baselines.recipes import PROFILES, RECIPES, Pretraining
-from harness import check, drop, expectations, facts, mini_world, record
+from harness import mini_world, record
 from harness.__main__ import main
-from harness.check import Asked
-from harness.expectations import Expectations
+from harness.check import drop, expectations, facts
+from harness.check.expectations import Expectations
+from harness.command_line import check
+from harness.command_line.check import Asked
 from harness.regression import Bench, Measured
 from tests import tiny
 

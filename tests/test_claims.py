@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from harness import claims, paper, record, statistics, table_claims
+from harness import record, statistics
 from harness.__main__ import main
-from harness.claim import Claim, together, verdict_of
-from harness.columns import Average
-from harness.figure_claims import jumps
+from harness.evidence import claims, table_claims
+from harness.evidence.claim import Claim, together, verdict_of
+from harness.evidence.figure_claims import jumps
 from harness.metrics import TABLE_5
 from harness.tables import TABLES
+from harness.tabular import paper
+from harness.tabular.columns import Average
 from tests.fabricated import answered
 from tests.fabricated import record as fabricate
 

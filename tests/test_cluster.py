@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
-from harness import cluster, locks
-from harness.cluster_job import CellJob
+from harness.many_cells import cluster
+from harness.many_cells.cluster_job import CellJob
+from harness.storage import locks
 from tests.test_main import harness, wait_for
 from tests.test_many_cells import all_equal_the_undisturbed, begin, cell, end, holder, runs, words, workplace
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from harness import paper
-from harness.cells import Cell, fill
-from harness.columns import Average, Column
 from harness.record import Record
 from harness.tables import TABLES
+from harness.tabular import paper
+from harness.tabular.cells import Cell, fill
+from harness.tabular.columns import Average, Column
 from tests.fabricated import record
 
 RACE = TABLES[3].columns[3]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import corpus, hub, mini_world, record
-from harness.corpus import HubCorpus, MiniCorpus, TextFiles
+from harness import mini_world, record
+from harness.sources import corpus, hub
+from harness.sources.corpus import HubCorpus, MiniCorpus, TextFiles
 from harness.tasks.base import Hub
 from tests.stub_hub import StubHub, commit_of
 from tests.test_hub import Answer, Columns, ask, repository

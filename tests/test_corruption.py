@@ -21,9 +21,11 @@ from baselines.optimizer import Adam
 from baselines.pretrain import pretrain
 from baselines.recipes import FULL
 from baselines.tokenizer import Tokenizer
-from harness import predictions, record, zero_shot_runs
-from harness.files import write_atomic
-from harness.sealed import DamageError, sealed
+from harness import record
+from harness.figure2 import zero_shot_runs
+from harness.storage import predictions
+from harness.storage.files import write_atomic
+from harness.storage.sealed import DamageError, sealed
 from harness.tasks.base import single
 from tests import tiny
 from tests.damage import FLIPS, damages, replace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from baselines.recipes import PROFILES, RECIPES
-from harness import departures
+from harness.evidence import departures
 from harness.tasks import TASKS
 
 README = Path(__file__).resolve().parents[1] / "results" / "README.md"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import predictions, record
+from harness import record
 from harness.__main__ import main
+from harness.storage import predictions
 from tests.fabricated import answered, rewrite
 
 LABELS = [0.0, 1.0] * 20

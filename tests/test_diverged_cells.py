@@ -13,12 +13,14 @@ import torch
 
 from baselines.finetune import FineTuned
 from baselines.objective import Objective
-from harness import cells, layout, record, report, results, runner
+from harness import record, report, results, runner
 from harness.__main__ import main
 from harness.data import Split
+from harness.layout import layout
+from harness.layout.sheet import FORMATS
 from harness.record import Record
-from harness.sheet import FORMATS
 from harness.tables import TABLES
+from harness.tabular import cells
 from tests import command_line, tiny
 from tests.fabricated import answered, cell, grid, markdown, rewrite
 from tests.fabricated import record as fabricated

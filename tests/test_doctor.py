@@ -8,10 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness import doctor, hub, record
+from harness import record
 from harness.data import Directory, MiniWorld, TheHub
-from harness.lengths import LENGTHS
-from harness.progress import duration
+from harness.monitoring.progress import duration
+from harness.preparation import doctor
+from harness.preparation.lengths import LENGTHS
+from harness.sources import hub
 from harness.tasks import TASKS
 from tests.stub_door import FULL, LSTM, PAPER, Door
 from tests.test_main import write_rte

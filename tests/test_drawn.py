@@ -13,13 +13,16 @@ import pytest
 
 from baselines import door
 from baselines.recipes import PROFILES, RECIPES, at_scale
-from harness import figure_data, figure_runs, from_records, language_model, plan, record, runner
-from harness.corpus import MiniCorpus
+from harness import record, runner
+from harness.command_line import from_records
 from harness.data import MiniWorld
 from harness.drawn import FIRST, Drawn, asked, of_key
+from harness.figure2 import figure_data, figure_runs
 from harness.mini_world import VERSION
+from harness.preparation import language_model, plan
 from harness.record import Record, save
-from harness.sealed import sealed
+from harness.sources.corpus import MiniCorpus
+from harness.storage.sealed import sealed
 from harness.tasks import TASKS
 from tests.fabricated import record as made
 from tests.figure_points import of_layers

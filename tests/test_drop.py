@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness import check, drop, expectations
+from harness.check import drop, expectations
+from harness.command_line import check
 
 CHANCE = np.random.default_rng(7)
 SHARED = CHANCE.normal(size=(12, 1))  # a good pre-training is good for every cell

@@ -10,11 +10,11 @@ from baselines import door, vocabulary
 from baselines.batches import encode
 from baselines.recipes import PROFILES, RECIPES
 from baselines.tokenizer import Tokenizer
-from harness import estimate, plan
 from harness.data import Directory, load
-from harness.estimate import Fit, Price
-from harness.lengths import LENGTHS
-from harness.plan import Load
+from harness.preparation import estimate, plan
+from harness.preparation.estimate import Fit, Price
+from harness.preparation.lengths import LENGTHS
+from harness.preparation.plan import Load
 from harness.tables import TABLES
 from harness.tasks import TASKS
 from tests.test_real_files import REAL, real

@@ -19,7 +19,8 @@ import torch
 
 from baselines import weights
 from baselines.gpt import GPT
-from harness import bundle, estimate, fetch, record
+from harness import record
+from harness.preparation import bundle, estimate, fetch
 from harness.tasks import TASKS
 from tests import tiny
 from tests.command_line import RELEASED

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from harness import figure_data, record
-from harness.figure_data import LEFT, RIGHT
+from harness import record
+from harness.figure2 import figure_data
+from harness.figure2.figure_data import LEFT, RIGHT
 from harness.record import SplitCount
 from tests.fabricated import record as of_table
 from tests.figure_points import of_layers, zero_shot

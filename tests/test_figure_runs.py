@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness import figure_runs, record
-from harness.figure_data import LEFT, RIGHT
+from harness import record
+from harness.figure2 import figure_runs
+from harness.figure2.figure_data import LEFT, RIGHT
 from tests.figure_points import of_layers
 from tests.test_main import harness
 

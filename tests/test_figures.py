@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import figure_data, figures, paper
-from harness.figure_data import LEFT, RIGHT, Rows
+from harness import figures
+from harness.figure2 import figure_data
+from harness.figure2.figure_data import LEFT, RIGHT, Rows
+from harness.tabular import paper
 from tests.figure_points import of_layers, zero_shot
 
 CURVES = {"dev": ("validation", "-"), "training rows (a sample)": ("train", "--")}

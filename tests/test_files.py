@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from harness.files import require_writable, write_atomic
+from harness.storage.files import require_writable, write_atomic
 
 FAILURES: tuple[BaseException, ...] = (OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt())
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES
-from harness import from_records, options, predictions, record, runner, submission
+from harness import record, runner, submission
+from harness.command_line import from_records, options
+from harness.storage import predictions
 from harness.tasks import TASKS
 from harness.tasks.base import single
 from tests.fabricated import rewrite

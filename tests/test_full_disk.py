@@ -18,7 +18,8 @@ from torch import nn
 from baselines import checkpoint, segments, token_file, vocabulary, weights, whole_files
 from baselines.gpt import GPT
 from baselines.optimizer import Adam
-from harness import files, predictions, record, runner
+from harness import record, runner
+from harness.storage import files, predictions
 from harness.tasks.base import single
 from tests import tiny
 from tests.test_record import made as a_record

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import hardware
+from harness.preparation import hardware
 
 WSL = "/usr/lib/wsl/lib"
 VERSION = """\

@@ -17,9 +17,11 @@ import pytest
 import torch
 
 from baselines import weights
-from harness import corpus, hub, layout, record, results, submission
+from harness import record, results, submission
 from harness.__main__ import main
-from harness.sheet import FORMATS, visible
+from harness.layout import layout
+from harness.layout.sheet import FORMATS, visible
+from harness.sources import corpus, hub
 from harness.tables import TABLES
 from tests import tiny
 from tests.fabricated import answered

@@ -31,7 +31,8 @@ WEIGHTS = {"model.safetensors": b"\0" * 100_000, "vocab.json": b"{}", "merges.tx
 
 LOAD = """
 import json, sys
-from harness import corpus, data, hub
+from harness import data
+from harness.sources import corpus, hub
 from harness.tasks import TASKS
 try:
     for name, kind in json.loads(sys.argv[1]):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness import hub
+from harness.sources import hub
 from tests.stub_hub import StubHub
 
 

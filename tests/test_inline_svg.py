@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.inline_svg import inlined
+from harness.page.inline_svg import inlined
 
 SVG = "http://www.w3.org/2000/svg"
 HEAD = '<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/svg11.dtd">\n'

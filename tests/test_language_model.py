@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness import hub, language_model
-from harness.language_model import LanguageModel, Untrained
+from harness.preparation import language_model
+from harness.preparation.language_model import LanguageModel, Untrained
+from harness.sources import hub
 from tests.stub_door import FROM_SCRATCH, FULL, LSTM, MINI, NO_AUX, PAPER, SMALL, Door, pretrained, text, words
 
 

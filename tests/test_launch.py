@@ -14,18 +14,22 @@ import torch
 
 from baselines import door
 from baselines.recipes import PROFILES
-from harness import cell_runs, cell_words, figure_runs, hardware, launch, options, runner
-from harness.cell_words import Asked, Cell, reason, words
-from harness.hardware import Memory
-from harness.in_turn import Waiting
-from harness.tally import Tally
+from harness import launch, runner
+from harness.command_line import options
+from harness.figure2 import figure_runs
+from harness.many_cells import cell_runs, cell_words
+from harness.many_cells.cell_words import Asked, Cell, reason, words
+from harness.many_cells.in_turn import Waiting
+from harness.many_cells.tally import Tally
+from harness.preparation import hardware
+from harness.preparation.hardware import Memory
 from tests.test_runner import ANSWERS, JOB, Answers, made
 
 # A worker that trains nothing: its words say what it does, the last but two where
 STUB = """
 import os, sys
 from pathlib import Path
-from harness import worker
+from harness.many_cells import worker
 
 def main(words):
     what, place, name, _, device = words

@@ -15,15 +15,15 @@ from pathlib import Path
 import filelock
 import pytest
 
-from harness import locks
-from harness.language_model import Untrained, find_one
+from harness.preparation.language_model import Untrained, find_one
+from harness.storage import locks
 from tests.stub_door import FULL, MINI, Door, words
 
 ROOT = Path(__file__).resolve().parents[1]
 HOLDS = """
 import sys
 from pathlib import Path
-from harness import locks
+from harness.storage import locks
 with locks.hold(Path(sys.argv[1]), "a cell", print) as held:
     print(held, flush=True)
     sys.stdin.read()

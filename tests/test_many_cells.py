@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import locks
+from harness.storage import locks
 from tests import tiny
 from tests.test_main import ROOT, command, harness, wait_for, write_rte
 

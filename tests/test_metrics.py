@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from harness import metrics, paper
+from harness import metrics
 from harness.metrics import GLUE, TABLE_5
+from harness.tabular import paper
 
 ACC = ("acc",)
 

@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from harness import shortcuts
 from harness.data import MiniWorld, load
+from harness.data_card import shortcuts
 from harness.mini_world import SIZES, entailment
 from harness.tasks import TASKS, ZERO_SHOT
 from tests.test_mini_world_rows import ANSWERS, NEW, SHARES, TEXTS, Row, answers, made, texts, words

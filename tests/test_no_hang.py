@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from baselines import cores, token_file
-from harness.training_log import TrainingLog
+from harness.monitoring.training_log import TrainingLog
 from tests import tiny
 from tests.test_token_file import N_VOCAB, Streamed, both
 from tests.test_training_log import event, scalars
@@ -125,7 +125,7 @@ from pathlib import Path
 import torch
 from baselines.finetune import FineTuned
 from baselines.recipes import RECIPES
-from harness.progress import Progress
+from harness.monitoring.progress import Progress
 from tests import tiny
 
 torch.set_num_threads(1)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import __version__, options
+from harness import __version__
+from harness.command_line import options
 from harness.tasks import TASKS
 
 RECIPES = ("full", "no_pretraining", "no_aux")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import plan
 from harness.data import Directory, MiniWorld, Split, TheHub
+from harness.preparation import plan
 from harness.record import SplitCount
 from harness.runner import Data
 from harness.tables import TABLES
@@ -39,7 +39,7 @@ LARGER = "choose another with --profile small or --profile paper"
 def test_the_profile_and_why_it_is_that_one(
     monkeypatch: pytest.MonkeyPatch, asked: str | None, device: str | None, gpu: bool, profile: str, why: str
 ) -> None:
-    monkeypatch.setattr("harness.hardware.has_nvidia", lambda: gpu)
+    monkeypatch.setattr("harness.preparation.hardware.has_nvidia", lambda: gpu)
     assert plan.choose_profile(asked, device) == (profile, why)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from harness import plan
+from harness.preparation import plan
 
 
 def test_the_estimate_in_words() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from baselines import door
 from baselines.recipes import RECIPES, Profile
-from harness import facts, mini_world, runner, trace
+from harness import mini_world, runner
+from harness.check import facts, trace
 from harness.data import MiniWorld
 from harness.runner import Data
 from harness.tasks import TASKS

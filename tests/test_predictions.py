@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import predictions, runner
+from harness import runner
 from harness.data import Split
-from harness.predictions import Answered
 from harness.runner import Data
+from harness.storage import predictions
+from harness.storage.predictions import Answered
 from harness.tasks.base import pair, score
 from tests.test_runner import ANSWERS, DATA, JOB, Answers, made, split
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness.progress import EVERY, Progress, Stop, duration
+from harness.monitoring.progress import EVERY, Progress, Stop, duration
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 CAUGHT: list[int] = []
@@ -25,7 +25,7 @@ def catch(number: int, _: FrameType | None) -> None:
 
 
 class Clock:
-    """Stands for the module `time` in harness.progress."""
+    """Stands for the module `time` in harness.monitoring.progress."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -37,7 +37,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr("harness.progress.time", found)
+    monkeypatch.setattr("harness.monitoring.progress.time", found)
     return found
 
 

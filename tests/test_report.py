@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 
 from baselines.recipes import LANGUAGE_MODELS, PROFILES, RECIPES
-from harness import options, predictions, record, report, results
+from harness import record, report, results
 from harness.__main__ import main
-from harness.from_records import report as command
+from harness.command_line import options
+from harness.command_line.from_records import report as command
 from harness.record import Record
+from harness.storage import predictions
 from harness.tables import TABLES
 from tests.fabricated import record as fabricated
 from tests.fabricated import rewrite
@@ -290,7 +292,7 @@ def test_nothing_measured_is_one_line(tmp_path: Path) -> None:
 
 
 def test_the_templates_are_part_of_the_package() -> None:
-    names = {each.name for each in resources.files("harness").joinpath("templates").iterdir()}
+    names = {each.name for each in resources.files("harness.page").joinpath("templates").iterdir()}
     assert names >= {"report.html.j2", "report.css", "report.js"}
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness import predictions, report, report_predictions
-from harness.predictions import Answered
+from harness import report
+from harness.page import report_predictions
+from harness.page.report_predictions import embedded, gather, sample, shares, wrong
 from harness.record import Record
-from harness.report_predictions import embedded, gather, sample, shares, wrong
+from harness.storage import predictions
+from harness.storage.predictions import Answered
 from harness.tasks import TASKS
 from harness.tasks.base import answers, both_orders, choose, classify, score
 from tests.fabricated import record as fabricated

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness import answers, metrics, predictions, statistics
+from harness import metrics, statistics
+from harness.evidence import answers
 from harness.statistics import Measured, Part
+from harness.storage import predictions
 from tests.test_report import run
 
 CHANCE = np.random.default_rng(4)

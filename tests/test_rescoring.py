@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.rescoring import disagreements, stale
+from harness.evidence.rescoring import disagreements, stale
 from harness.tasks import TASKS
 from tests import fabricated
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from harness import figure_data, figure_results, figure_runs, predictions, record, results
-from harness.figure_data import LEFT, RIGHT
+from harness import record, results
+from harness.figure2 import figure_data, figure_results, figure_runs
+from harness.figure2.figure_data import LEFT, RIGHT
 from harness.record import Record, SplitCount
-from harness.sealed import DamageError
+from harness.storage import predictions
+from harness.storage.sealed import DamageError
 from harness.tables import TABLES
 from harness.tasks.base import single
 from tests.figure_points import of_layers

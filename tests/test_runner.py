@@ -16,7 +16,7 @@ import pytest
 
 from harness import record, runner
 from harness.data import Opened, Split
-from harness.progress import Stop
+from harness.monitoring.progress import Stop
 from harness.record import SplitCount
 from harness.runner import Data, Job
 from harness.tasks.base import Example, Files, Hub, Row, Source, Task, classify, label_index, single

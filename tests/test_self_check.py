@@ -17,7 +17,7 @@ from baselines import door, self_check
 from baselines.optimizer import Adam
 from baselines.recipes import PROFILES, Profile
 from baselines.self_check import Finding, Speed
-from harness import gpu_check
+from harness.preparation import gpu_check
 from tests import tiny
 
 CPU = torch.device("cpu")

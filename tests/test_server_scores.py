@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import metrics, paper, server_scores
+from harness import metrics, server_scores
 from harness.server_scores import COLUMNS, parse, read, save
+from harness.tabular import paper
 
 PAPER = """
 # the paper's model, as MT-DNN prints it (arXiv 1901.11504, Table 2); QNLI from the paper

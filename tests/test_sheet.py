@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from harness import layout
-from harness.sheet import FORMATS, printable
+from harness.layout import layout
+from harness.layout.sheet import FORMATS, printable
 from harness.tables import TABLES
 from tests.fabricated import TABLE, record
 

@@ -12,7 +12,7 @@ from baselines.batches import shown
 from baselines.tokenizer import Tokenizer
 from harness.__main__ import main
 from harness.data import Directory, MiniWorld
-from harness.show import lines, printable, rows, split_of
+from harness.data_card.show import lines, printable, rows, split_of
 from harness.tasks import TASKS
 from tests import tiny
 

@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import crossed, record, statistics, study_claims, study_data, study_report
+from harness import record, statistics
 from harness.__main__ import main
-from harness.crossed import PRETRAININGS
 from harness.drawn import Drawn
-from harness.progress import duration
+from harness.monitoring.progress import duration
 from harness.record import save
-from harness.study_claims import NO, NOT_RUN, UNDECIDED, YES, Finding
-from harness.study_data import Asked, Study
-from harness.study_scores import COLUMNS, RANDOM, Place, collect
+from harness.study import crossed, study_claims, study_data, study_report
+from harness.study.crossed import PRETRAININGS
+from harness.study.study_claims import NO, NOT_RUN, UNDECIDED, YES, Finding
+from harness.study.study_data import Asked, Study
+from harness.study.study_scores import COLUMNS, RANDOM, Place, collect
 from tests.fabricated_study import fill, fill_whole, layers, made, noise, zero_shot
 
 WORLDS, PRETRAININGS_RUN, SEEDS = [10, 11], [0, 1], [0, 1]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness import study_data, study_figures
 from harness.drawn import Drawn
-from harness.study_data import Asked, Study
+from harness.study import study_data, study_figures
+from harness.study.study_data import Asked, Study
 from tests.fabricated_study import ENDS, layers, zero_shot
 
 UPDATES = [0, 8, 64, 512]

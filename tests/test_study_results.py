@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import record, study_data, study_report
-from harness.study_data import Asked, Study
+from harness import record
+from harness.study import study_data, study_report
+from harness.study.study_data import Asked, Study
 
 FOLDER = record.ROOT / "results" / "study"
 

@@ -12,13 +12,17 @@ from typing import Any
 
 import pytest
 
-from harness import cell_runs, figure_runs, language_model, launch, mini_world, plan, study
-from harness.cell_runs import Outcome, Place
+from harness import launch, mini_world
 from harness.drawn import Drawn
+from harness.figure2 import figure_runs
 from harness.launch import Reply
+from harness.layout.rows import RECIPES
+from harness.many_cells import cell_runs
+from harness.many_cells.cell_runs import Outcome, Place
 from harness.mini_world import VERSION
-from harness.rows import RECIPES
-from harness.study_scores import COLUMNS
+from harness.preparation import language_model, plan
+from harness.study import study
+from harness.study.study_scores import COLUMNS
 from harness.tables import TABLES
 from tests.fabricated_study import FINETUNING, SIZE, fill_whole
 from tests.stub_door import FULL, LSTM, MINI, Door

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from harness import layout, paper, tables
-from harness.columns import Column
+from harness import tables
+from harness.layout import layout
 from harness.record import code_hash
+from harness.tabular import paper
+from harness.tabular.columns import Column
 from harness.tasks import TASKS
 from tests.fabricated import HEADINGS, TABLE, grid, markdown, record
 

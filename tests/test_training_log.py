@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 
-from harness.training_log import TrainingLog
+from harness.monitoring.training_log import TrainingLog
 
 
 def event(update: int, kind: str = "pre-training", **measured: float) -> dict[str, Any]:

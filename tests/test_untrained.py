@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from harness import hub, language_model
-from harness.corpus import MiniCorpus, TextFiles
-from harness.language_model import LanguageModel, OnlyVocabulary, Untrained
+from harness.preparation import language_model
+from harness.preparation.language_model import LanguageModel, OnlyVocabulary, Untrained
+from harness.sources import hub
+from harness.sources.corpus import MiniCorpus, TextFiles
 from tests.stub_door import FROM_SCRATCH, FULL, LSTM, MINI, PAPER, SMALL, Door, pretrained, text, words
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.cells import Cell
+from harness.evidence.verdicts import WORDS, Verdict, judge
 from harness.record import SplitCount
 from harness.statistics import one_more_run
 from harness.tables import TABLES
-from harness.verdicts import WORDS, Verdict, judge
+from harness.tabular.cells import Cell
 
 COLUMNS = {column.name: column for number in (2, 4) for column in TABLES[number].columns}
 

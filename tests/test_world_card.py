@@ -7,10 +7,11 @@ from itertools import islice
 
 import pytest
 
-from harness import mini_world, overlap, shortcuts, world_card
-from harness.corpus import MiniCorpus
+from harness import mini_world
 from harness.data import MiniWorld, load
-from harness.overlap import Overlap, Wanted
+from harness.data_card import overlap, shortcuts, world_card
+from harness.data_card.overlap import Overlap, Wanted
+from harness.sources.corpus import MiniCorpus
 from harness.tasks import TASKS
 from harness.tasks.base import Example, Form, answers, both_orders, choose, classify, pair, score, single
 from tests.test_options import parse

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from baselines import door
-from harness import metrics, paper, zero_shot_runs
+from harness import metrics
 from harness.data import Directory, MiniWorld
-from harness.zero_shot_runs import points, run
-from harness.zero_shot_sets import evenly, load_sets
+from harness.figure2 import zero_shot_runs
+from harness.figure2.zero_shot_runs import points, run
+from harness.figure2.zero_shot_sets import evenly, load_sets
+from harness.tabular import paper
 from tests.fabricated import rewrite
 from tests.tiny import DOCUMENTS, PROFILE, quiet
 

@@ -103,7 +103,7 @@ class Files:
     labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # the file's value -> its name on the hub
     header: tuple[str, ...] = ()  # the columns of a file that does not name them
     ragged: bool = False  # rows that lack a field are dropped, as they were on the hub; else they are an error
-    format: str = ""  # of `harness.readers`, where the name's ending does not tell
+    format: str = ""  # of `harness.sources.readers`, where the name's ending does not tell
 
 
 @dataclass(frozen=True)

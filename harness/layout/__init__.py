@@ -1,0 +1,1 @@
+"""How a table is shown: its rows beside the paper's, laid out, and written in each format."""

@@ -1,0 +1,1 @@
+"""Behind `report`: the parts of the HTML page, and its templates."""

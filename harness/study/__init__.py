@@ -1,0 +1,1 @@
+"""Several generated worlds, pre-trainings and seeds: run, read, judged, drawn."""

@@ -1,0 +1,1 @@
+"""What fills `tables`: their columns and cells, from records alone, and the published numbers."""
