@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,29 @@ def test_what_measures_and_what_is_measured_keep_apart(path: Path) -> None:
     else:
         assert "torch" not in found
         assert "baselines" not in found or path.name == "__main__.py"
+
+
+FRONTS = {"launch": "many_cells", "figures": "figure2"}  # a file and the room behind it are one
+
+
+def room(parts: tuple[str, ...]) -> str:
+    """The folder of `harness` that a module is in, or the module itself where it stands in none."""
+    return FRONTS.get(parts[0], parts[0])
+
+
+def test_rooms_import_in_one_direction() -> None:
+    """What stands below knows nothing of what stands above it: no circle of folders, wherever the import is."""
+    below: dict[str, set[str]] = {}
+    for path in (ROOT / "harness").rglob("*.py"):
+        here = room(path.relative_to(ROOT / "harness").with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "harness":
+                parts = tuple((node.module or "").split(".")[1:])
+                named = [parts] if parts else [(alias.name,) for alias in node.names]
+                below.setdefault(here, set()).update(found for each in named if (found := room(each)) != here)
+    assert len(below) > 20
+    assert "__main__" not in set().union(*below.values())
+    TopologicalSorter(below).prepare()  # raises CycleError, naming the circle
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
