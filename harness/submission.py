@@ -234,7 +234,7 @@ def body(text: str) -> Iterator[tuple[int, str]]:
 def lines(text: str) -> Iterator[tuple[int, str]]:
     """Number, from 1, and content of each line; an empty file has one."""
     for number, line in enumerate(io.StringIO(text or "\n", newline="\n"), 1):
-        yield number, line.removesuffix("\n").removesuffix("\r")
+        yield number, line[:-2] if line.endswith("\r\n") else line.removesuffix("\n")
 
 
 def few(what: str, found: Iterable[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness import submission
@@ -272,6 +272,7 @@ EDIT = st.tuples(st.integers(0, len(GOOD)), st.integers(0, 3), st.text("0123\t\n
 
 
 @given(st.lists(EDIT, max_size=3))
+@example([(len(GOOD) - 1, 1, "\r")])  # a last line that a CR alone ends
 def test_a_file_is_without_fault_only_if_it_is_the_format(edits: list[tuple[int, int, str]]) -> None:
     text = GOOD
     for start, cut, new in edits:
