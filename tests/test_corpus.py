@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -256,6 +257,20 @@ def test_the_mini_corpus_can_be_walked_twice_with_the_same_text() -> None:
     assert first == list(islice(walked, 30)) == list(islice(MiniCorpus(0), 30))
     assert len(set(first)) == 30 and all(text.strip() for text in first)
     assert list(islice(MiniCorpus(1), 30)) != first
+
+
+def test_the_mini_corpus_is_generated_once_and_walked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+
+    def three(seed: int) -> Iterator[str]:
+        begun.append(seed)
+        yield from ("one", "two", "three")
+
+    monkeypatch.setattr(mini_world, "corpus", three)
+    walked = MiniCorpus(5)
+    assert next(iter(walked)) == "one"  # cut short: nothing is kept
+    assert list(walked) == list(walked) == list(walked) == ["one", "two", "three"]
+    assert begun == [5, 5]
 
 
 def test_the_mini_corpus_hash_tells_seeds_apart() -> None:

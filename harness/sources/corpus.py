@@ -118,15 +118,23 @@ class HubCorpus:
 
 
 class MiniCorpus:
-    """The mini world's documents, generated anew at each walk."""
+    """The mini world's documents: generated in a first walk, and kept (25 MB) for a second, which so takes no time."""
 
     def __init__(self, seed: int = 0, scale: int = 1) -> None:
         self.seed, self.scale = seed, scale
+        self.kept: list[str] | None = None  # nothing before a walk has come to the end
         self.larger = "" if scale == 1 else f", scale {scale}"
         self.name = f"mini world {mini_world.VERSION}, seed {seed}{self.larger}"
 
     def __iter__(self) -> Iterator[str]:
-        return mini_world.corpus(self.seed, LARGER) if self.larger else mini_world.corpus(self.seed)
+        if self.kept is not None:
+            yield from self.kept
+            return
+        walked = []
+        for document in mini_world.corpus(self.seed, LARGER) if self.larger else mini_world.corpus(self.seed):
+            walked.append(document)
+            yield document
+        self.kept = walked
 
     @cached_property
     def hash(self) -> str:
