@@ -20,17 +20,17 @@ from tests import tiny
 TINY = replace(tiny.PROFILE, finetuning=replace(tiny.PROFILE.finetuning, batch=32, epochs=1))
 RELEASED = replace(TINY, size=replace(TINY.size, n_vocab=None))
 CORPUS = 300_000  # words and marks of the miniature's text: a tiny pre-training reads 4,000, and all take half a minute
-whole = mini_world.corpus
+whole_corpus = mini_world.corpus
 
 
-def part(seed: int = 0, tokens: int = CORPUS) -> Iterator[str]:
-    return whole(seed, min(tokens, CORPUS))
+def small_corpus(seed: int = 0, tokens: int = CORPUS) -> Iterator[str]:
+    return whole_corpus(seed, min(tokens, CORPUS))
 
 
 def shrink() -> None:
     """Every profile keeps its name and its rules, at a tiny size, and the generated world with a small corpus."""
     torch.set_num_threads(1)
-    mini_world.corpus = part
+    mini_world.corpus = small_corpus
     cell_words.PROGRAM = [sys.executable, "-m", "tests.command_line"]  # also in the processes that it starts
     for name in PROFILES:
         PROFILES[name] = replace(RELEASED if name == "paper" else TINY, name=name)
