@@ -224,6 +224,7 @@ def test_records_of_tables_and_worlds_that_were_not_asked_for_are_not_shown(tmp_
     save(made("rte", "full", Drawn(10, scale=4), 0, 99.0), tmp_path)
     said = report(tmp_path)
     assert "88.0" not in said and "99.0" not in said
+    assert "Made at" not in said  # nor is it said who made them
     larger = report(tmp_path, scale=4)
     assert larger.startswith("Study of the mini profile at scale 4: worlds 10, 11;") and "99.0 ± –, n 1" in larger
 

@@ -100,7 +100,7 @@ def read(folder: Path, asked: Asked) -> Study:
     settings = frozenset(settings_of(made, *SETTINGS) for made in own if made.recipe not in REFERENCES)
     return Study(
         asked=asked,
-        scores=collect(records, asked.profile),
+        scores=collect(own, asked.profile),
         left=left,
         right=right,
         told={place: told[place] for place in product(asked.rows, MODELS) if place in told},
